@@ -1,0 +1,36 @@
+# Everything one does with this project. `make run` and `make test` install what they need.
+
+export PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test install check format constraints clean
+
+help: ## show this list
+	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
+
+run: install ## start the simulated front desk at http://127.0.0.1:8080
+	$(BIN)/frontdesk simulate
+
+test: check ## check the code, then run all the tests, real daemons and browser included
+	$(BIN)/pytest
+
+install: ## install what the front desk needs and this machine lacks
+	@./bootstrap.sh run
+
+check: ## check style, types and the direction of imports
+	@./bootstrap.sh test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## put the code into its form
+	@./bootstrap.sh test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: ## pin the newest versions of all Python packages
+	@./bootstrap.sh constraints
+
+clean: ## remove what was installed or made in this folder
+	rm -rf .venv *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
