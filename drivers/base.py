@@ -1,0 +1,373 @@
+"""What the hardware of a front desk can do: protocols, the words they use, and what can go wrong.
+
+A driver is a thin adapter over one library. It owns no thread: whoever runs it calls `connect`, then
+the blocking calls (each has a deadline), and `close` (always allowed, any number of times). A call that
+fails raises one of the errors below; after an error with `retry` the caller closes, waits and connects again.
+
+    DriverError
+    ├── Missing          not there when it was looked for          retry
+    ├── Lost             was there, is gone                        retry
+    ├── Busy             another program holds it                  retry
+    ├── Timeout          did not answer within its deadline        retry
+    ├── PaperOut         nothing was printed                       a person acts
+    ├── CoverOpen        nothing was printed                       a person acts
+    ├── PrinterFault     cutter, head or power; nothing printed    a person acts
+    ├── OutcomeUnknown   it may have happened, it may not          a person decides
+    ├── LockFault        the lock did not take the command         a person acts
+    └── Unreadable       a card that gives nothing to go by        the visitor tries again
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal, Protocol
+
+
+class DriverError(Exception):
+    """Anything a device can do wrong; `device` is its name in the configuration."""
+
+    code: ClassVar[str] = "device"
+    retry: ClassVar[bool] = False
+    hint: ClassVar[str] = "Restart the appliance; call the technician if it happens again."
+
+    def __init__(self, device: str, detail: str = "") -> None:
+        self.device = device
+        self.detail = detail
+        super().__init__(f"{device}: {detail}" if detail else device)
+
+
+class Missing(DriverError):
+    """The device was not found where the configuration says it is."""
+
+    code = "missing"
+    retry = True
+    hint = "Check the cable and the power of the device."
+
+
+class Lost(DriverError):
+    """The device was there and has gone."""
+
+    code = "lost"
+    retry = True
+    hint = "Check the cable and the power of the device; it is taken up again by itself."
+
+
+class Busy(DriverError):
+    """Another program holds the device."""
+
+    code = "busy"
+    retry = True
+    hint = "End the other program that uses this device, or restart the appliance."
+
+
+class Timeout(DriverError):
+    """The device did not answer within its deadline."""
+
+    code = "timeout"
+    retry = True
+    hint = "Switch the device off and on."
+
+
+class PaperOut(DriverError):
+    """The printer has no paper. Nothing of the job was printed."""
+
+    code = "paper_out"
+    hint = "Put in a new roll of paper. Waiting tickets then print by themselves."
+
+
+class CoverOpen(DriverError):
+    """The printer's cover is open. Nothing of the job was printed."""
+
+    code = "cover_open"
+    hint = "Close the printer's cover. Waiting tickets then print by themselves."
+
+
+class PrinterFault(DriverError):
+    """The printer says that it cannot print (offline, cutter, head). Nothing of the job was printed."""
+
+    code = "printer_fault"
+    hint = "Look for jammed paper, then switch the printer off and on."
+
+
+class OutcomeUnknown(DriverError):
+    """The job was begun and its end is not known: it may have been printed, wholly or in part."""
+
+    code = "outcome_unknown"
+    hint = "Look whether the paper came out; if not, print it again as a copy."
+
+
+class LockFault(DriverError):
+    """The lock, or its board, did not take the command."""
+
+    code = "lock_fault"
+    hint = "Open the locker with its emergency key and have the wiring checked."
+
+
+class Unreadable(DriverError):
+    """The card was there but gave no number: moved too soon, not ISO 14443, or two cards at once."""
+
+    code = "unreadable"
+    hint = "Lay the card on the reader again, alone, and leave it for a second."
+
+
+class DeviceState(StrEnum):
+    """Where a device is on its way: opening -> ready -> lost -> opening."""
+
+    OPENING = "opening"
+    READY = "ready"
+    LOST = "lost"
+
+
+class Device(Protocol):
+    """What every device has in common."""
+
+    @property
+    def name(self) -> str:
+        """The device's name in the configuration and in every message."""
+
+    def connect(self) -> None:
+        """Open the device. Raises Missing, Busy or Timeout."""
+
+    def close(self) -> None:
+        """Let go of the device; never raises, may be called at any time and again."""
+
+
+# ---------------------------------------------------------------------------------------- buttons
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One change of one button's contact, as the kernel saw it."""
+
+    button: str
+    pressed: bool
+    at_ns: int  # time.monotonic_ns()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed; `at_ns` is when the contact closed for good (time.monotonic_ns())."""
+
+    button: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The button has been held too long to be a finger; `at_ns` is when that became so."""
+
+    button: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unstuck:
+    """A stuck button was let go at `at_ns`."""
+
+    button: str
+    at_ns: int
+
+
+ButtonEvent = Pressed | Stuck | Unstuck
+
+
+class Presses(Device, Protocol):
+    """Push buttons with their contacts' bounce taken out."""
+
+    def next_event(self, timeout_s: float) -> ButtonEvent | None:
+        """Wait for the next event of any button; None when `timeout_s` has passed. Raises Lost."""
+
+
+class Buttons(Device, Protocol):
+    """The contacts of the push buttons, bounce and all."""
+
+    def next_edge(self, timeout_s: float) -> Edge | None:
+        """Wait for the next edge of any button; None when `timeout_s` has passed."""
+
+    def lamp(self, button: str, on: bool) -> None:
+        """Switch the lamp in a button; a button without a lamp ignores it."""
+
+
+# ---------------------------------------------------------------------------------------- printer
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A run of text, one or more lines. Characters a printer lacks are replaced, control codes removed."""
+
+    text: str
+    align: Literal["left", "center", "right"] = "left"
+    bold: bool = False
+    size: int = 1  # times the normal width and height, 1 to 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A line across the paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """A QR code with its quiet zone, centred, error level M, modules of `module` dots."""
+
+    data: str
+    module: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Empty lines."""
+
+    lines: int = 1
+
+
+Block = Text | Rule | QrCode | Feed
+Document = tuple[Block, ...]
+
+
+class Paper(StrEnum):
+    OK = "ok"
+    LOW = "low"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What the printer says of itself (DLE EOT 1, 2 and 4). `answered` is False when it says nothing."""
+
+    answered: bool
+    paper: Paper = Paper.UNKNOWN
+    cover_open: bool = False
+    offline: bool = False
+    fault: bool = False
+
+    @property
+    def can_print(self) -> bool:
+        """True unless the printer has said that it cannot; silence is not a no."""
+        return not (self.cover_open or self.offline or self.fault or self.paper is Paper.OUT)
+
+
+class Printer(Device, Protocol):
+    """The ticket printer."""
+
+    @property
+    def columns(self) -> int:
+        """Characters on a line in the normal size: 32 on 58 mm paper, 48 on 80 mm."""
+
+    def status(self) -> PrinterStatus:
+        """Ask the printer how it is. Raises Lost; a printer that says nothing is `answered=False`."""
+
+    def print(self, document: Document) -> None:
+        """Print and cut; returns once the printer has taken it all and reports no fault.
+
+        Before the first byte: PaperOut, CoverOpen, PrinterFault, Lost or Timeout, and nothing was printed.
+        After it: OutcomeUnknown, whatever the cause, because paper may have come out.
+        """
+
+
+# ---------------------------------------------------------------------------------------- cards
+
+
+class Uid:
+    """A card's serial number. It never shows itself: not in a log, not in a message, not in a traceback."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: bytes) -> None:
+        self._value = bytes(value)
+
+    def __repr__(self) -> str:
+        return f"Uid(<{len(self._value)} bytes>)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uid) and hmac.compare_digest(self._value, other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    @property
+    def is_random(self) -> bool:
+        """True where the card makes a new number for each visit (ISO 14443-3: first byte 08; passports)."""
+        return self._value[:1] == b"\x08"
+
+    def keyed_hash(self, key: bytes) -> str:
+        """HMAC-SHA256 under `key`, hexadecimal: enough to know the card again, useless without the key."""
+        message = b"locker-card-v1|" + bytes([len(self._value)]) + self._value
+        return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """A card lies on the reader; `uid` is None where the card has none to give."""
+
+    uid: Uid | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardGone:
+    """The card was taken off the reader."""
+
+
+class CardReader(Device, Protocol):
+    """The PC/SC reader on the desk."""
+
+    def next_event(self, timeout_s: float) -> CardSeen | CardGone | None:
+        """Wait for a card to come or go; None when `timeout_s` has passed.
+
+        Raises Unreadable for a card that gave nothing, and Lost, Timeout or Busy for the reader itself.
+        """
+
+
+# ---------------------------------------------------------------------------------------- locks
+
+
+class Door(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class Locks(Device, Protocol):
+    """The bank of lockers: one lock each, and a door contact where there is one."""
+
+    @property
+    def lockers(self) -> tuple[str, ...]:
+        """The lockers' names, in the order of the configuration."""
+
+    def pulse(self, locker: str) -> None:
+        """Energise one lock for its configured time, at most the maximum; returns when it is off again.
+
+        Raises LockFault (an unknown locker is one too) or Lost. That it returns does not mean that the door
+        is open: ask `door`.
+        """
+
+    def door(self, locker: str) -> Door:
+        """What the door contact says now; UNKNOWN where there is none. Raises Lost."""
+
+    def all_off(self) -> None:
+        """De-energise every lock."""
+
+
+# ---------------------------------------------------------------------------------------- voice
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence in one language ("id" or "en")."""
+
+    language: str
+    text: str
+
+
+class Speaker(Device, Protocol):
+    """The loudspeaker in the waiting room."""
+
+    def say(self, phrases: tuple[Phrase, ...]) -> None:
+        """Sound the chime and speak the phrases; returns when all is said. Raises Lost, Timeout."""

@@ -1,0 +1,1 @@
+"""The hardware that a laptop lacks, simulated below the real libraries."""
