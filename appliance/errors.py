@@ -1,0 +1,280 @@
+"""What can go wrong in the appliance, and what a person can do about it.
+
+Drivers have a tree of their own (`drivers/base.py`). Each class here has a stable `code`, by which texts
+(`error.<code>.title`, `error.<code>.do`), logs and the JSON API know it.
+
+    ApplianceError
+    ├── ConfigError           the files are wrong; nothing was started
+    ├── StoreError            the database did not do it
+    │   ├── StoreFull         no room on the disk
+    │   ├── StoreReadOnly     the disk cannot be written
+    │   ├── StoreDamaged      the file is no sound database
+    │   └── CommitUnknown     it may be stored, it may not
+    ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
+    │   ├── NoSuchService     no service of this letter or key
+    │   ├── ServiceClosed     outside the hours of service
+    │   ├── NotNow            the present state does not allow it
+    │   ├── LockerTaken       the locker is in use
+    │   ├── NoLockerFree      all lockers are in use
+    │   ├── CardUnknown       the card belongs to no open deposit
+    │   ├── CardUnusable      the card gives nothing lasting to know it by
+    │   ├── TooSoon           the same thing was asked a moment ago
+    │   ├── ClockImplausible  the date cannot be right
+    │   ├── NoSuchPlace       no desk of this key
+    │   ├── NoSuchVisit       no visit of this token or number
+    │   └── Invalid           fields of a form that do not fit
+    └── AccessError           who asks may not
+        ├── BadLogin          name or password wrong
+        ├── TooManyTries      wait before the next try
+        ├── SessionOver       logged out by time or by somebody
+        └── Forbidden         logged in, but not for this
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and what was probably meant."""
+
+    file: str
+    key: str  # dotted, as in the file: "lockers.locker[2].pin"; empty for the whole file
+    message: str
+    line: int | None = None
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        what = f"{self.key}: {self.message}" if self.key else self.message
+        return f"{where}: {what}" + (f" ({self.suggestion})" if self.suggestion else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text by its key, with the values it needs; the page chooses the language."""
+
+    key: str
+    values: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class ApplianceError(Exception):
+    """Anything that the appliance itself can do wrong or refuse."""
+
+    code: ClassVar[str] = "internal"
+    retry: ClassVar[bool] = False
+    hint: ClassVar[str] = "Restart the appliance; call the technician if it happens again."
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail or self.hint)
+
+
+class ConfigError(ApplianceError):
+    """The configuration or a profile is wrong; holds every problem that was found, in the file's order."""
+
+    code = "config"
+    hint = "Correct the lines that are named, then start again."
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+# ------------------------------------------------------------------------------------------ store
+
+
+class StoreError(ApplianceError):
+    """The database did not carry out a read or a write."""
+
+    code = "store"
+    hint = "Look into the log for the reason; restart the appliance."
+
+
+class StoreFull(StoreError):
+    """There is no room left on the disk; nothing was stored."""
+
+    code = "store_full"
+    retry = True
+    hint = "Make room on the disk of the data folder."
+
+
+class StoreReadOnly(StoreError):
+    """The database cannot be written; nothing was stored."""
+
+    code = "store_read_only"
+    hint = "A worn memory card turns read-only: replace it, and put the last copy of the data on the new one."
+
+
+class StoreDamaged(StoreError):
+    """The file is not a sound database."""
+
+    code = "store_damaged"
+    hint = "Stop the appliance and put back the last copy of the data."
+
+
+class CommitUnknown(StoreError):
+    """COMMIT failed midway: look the request up before anything is done again."""
+
+    code = "commit_unknown"
+    retry = True
+    hint = "Look whether the request was stored; never do it again under a new number."
+
+    def __init__(self, detail: str = "", request_id: str | None = None) -> None:
+        self.request_id = request_id
+        super().__init__(detail)
+
+
+# ---------------------------------------------------------------------------------------- refused
+
+
+class Refused(ApplianceError, ValueError):
+    """The rules of the front desk say no; nothing was changed."""
+
+    code = "refused"
+    hint = "Look at the page again: it shows what is possible now."
+
+
+class NoSuchService(Refused):
+    """The office has no such service."""
+
+    code = "no_such_service"
+    hint = "Compare the service with the office profile."
+
+
+class ServiceClosed(Refused):
+    """The service gives no numbers at this time."""
+
+    code = "service_closed"
+    hint = "Look at the hours in the office profile, and at the clock."
+
+
+class NotNow(Refused):
+    """The visit, ticket or locker is in a state that does not allow this; `state` is that state."""
+
+    code = "not_now"
+    hint = "Somebody else was faster, or the page is old: look at it again."
+
+    def __init__(self, state: str, detail: str = "") -> None:
+        self.state = state
+        super().__init__(detail or f"not in state {state!r}")
+
+
+class LockerTaken(Refused):
+    """The locker holds somebody's bag."""
+
+    code = "locker_taken"
+    hint = "Choose another locker."
+
+
+class NoLockerFree(Refused):
+    """Every locker holds somebody's bag."""
+
+    code = "no_locker_free"
+    hint = "Keep the bag at the desk and note it there."
+
+
+class CardUnknown(Refused):
+    """No open deposit belongs to this card."""
+
+    code = "card_unknown"
+    hint = "Find the visit by the ticket or the slip."
+
+
+class CardUnusable(Refused):
+    """The card has no number, or a new one each time: it cannot be known again."""
+
+    code = "card_unusable"
+    hint = "Print a slip: it takes the card's place."
+
+
+class TooSoon(Refused):
+    """The same was asked a moment ago; `wait_s` is the time left, in seconds."""
+
+    code = "too_soon"
+    retry = True
+    hint = "Wait a moment."
+
+    def __init__(self, wait_s: float, detail: str = "") -> None:
+        self.wait_s = wait_s
+        super().__init__(detail or f"again in {wait_s:.1f} s")
+
+
+class ClockImplausible(Refused):
+    """The date cannot be right, so no number is given under it."""
+
+    code = "clock_implausible"
+    retry = True
+    hint = "Connect the network for the time, or set the clock."
+
+
+class NoSuchPlace(Refused):
+    """The office has no such desk."""
+
+    code = "no_such_place"
+    hint = "Compare the desk with the office profile."
+
+
+class NoSuchVisit(Refused):
+    """No visit belongs to this token or number."""
+
+    code = "no_such_visit"
+    hint = "Tickets are good for one day; take a new number."
+
+
+class Invalid(Refused):
+    """Input that does not fit; `fields` says for each field which text to show beside it."""
+
+    code = "invalid"
+    hint = "Correct the fields that are marked."
+
+    def __init__(self, fields: Mapping[str, Message]) -> None:
+        self.fields = MappingProxyType(dict(fields))
+        super().__init__(", ".join(f"{name}: {message.key}" for name, message in self.fields.items()))
+
+
+# ----------------------------------------------------------------------------------------- access
+
+
+class AccessError(ApplianceError):
+    """Who asks may not have it."""
+
+    code = "access"
+    hint = "Log in with an account that may do this."
+
+
+class BadLogin(AccessError):
+    """Name or password is wrong; which of them is not said."""
+
+    code = "bad_login"
+    hint = "Try again, or ask the administrator for a new password."
+
+
+class TooManyTries(AccessError):
+    """Too many wrong tries; `wait_s` is the time until the next one counts, in seconds."""
+
+    code = "too_many_tries"
+    retry = True
+    hint = "Wait, then try again."
+
+    def __init__(self, wait_s: float, detail: str = "") -> None:
+        self.wait_s = wait_s
+        super().__init__(detail or f"again in {wait_s:.0f} s")
+
+
+class SessionOver(AccessError):
+    """The session has ended by time, by log-out, or because the account was changed."""
+
+    code = "session_over"
+    hint = "Log in again."
+
+
+class Forbidden(AccessError):
+    """The account is known but may not do this."""
+
+    code = "forbidden"
+    hint = "Ask an administrator."
