@@ -19,6 +19,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── CardUnknown       the card belongs to no open deposit
     │   ├── CardUnusable      the card gives nothing lasting to know it by
     │   ├── TooSoon           the same thing was asked a moment ago
+    │   ├── KeyReused         another wish was asked under the same key
     │   ├── ClockImplausible  the date cannot be right
     │   ├── NoSuchPlace       no desk of this key
     │   ├── NoSuchVisit       no visit of this token or number
@@ -202,6 +203,13 @@ class TooSoon(Refused):
     def __init__(self, wait_s: float, detail: str = "") -> None:
         self.wait_s = wait_s
         super().__init__(detail or f"again in {wait_s:.1f} s")
+
+
+class KeyReused(Refused):
+    """Something else was asked under this key today; nothing was given."""
+
+    code = "key_reused"
+    hint = "Use a new key for each new wish, and the old one only to ask for the same again."
 
 
 class ClockImplausible(Refused):

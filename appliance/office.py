@@ -215,7 +215,7 @@ class GuestBook(Table):
     retention_months: Annotated[int, Field(ge=1, le=60)] = 12
     privacy_contact: Text
     notice_version: Text
-    fields: tuple[GuestBookField, ...] = get_args(GuestBookField)
+    fields: Annotated[tuple[GuestBookField, ...], Field(min_length=1)] = get_args(GuestBookField)
 
     @field_validator("national_url")
     @classmethod
@@ -335,6 +335,15 @@ class Office(Table):
             if place.key == key:
                 return place
         raise NoSuchPlace(f"office {self.id} has no desk {key!r}")
+
+    @property
+    def ticket_services(self) -> tuple[Service, ...]:
+        """The services that give numbers; none where visits begin without one."""
+        return tuple(one for one in self.services if one.takes_ticket) if self.steps.ticket else ()
+
+    def asks_guest_book(self, service: str) -> bool:
+        """Whether visitors of this service are asked to fill in the guest book. Raises NoSuchService."""
+        return self.steps.guest_book and not self.service(service).ask_officer
 
     def _one(self, name: str, services: Mapping[str, Service]) -> Service:
         try:

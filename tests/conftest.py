@@ -1,0 +1,137 @@
+"""What most tests start from: a front desk on a clock that goes only when told to, with no devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from appliance import config, sessions, staff, tickets
+from appliance.clock import ManualClock
+from appliance.front_desk import FrontDesk, assemble
+from appliance.office import load_office
+from appliance.staff import Member
+from appliance.visits import Request, Visit
+from web import create_app
+
+PASSWORD = "kata sandi yang panjang"
+
+CONFIG = """
+[site]
+office = "{office}"
+
+[lockers]
+[[lockers.locker]]
+name = "1"
+pin = 5
+contact_pin = 6
+[[lockers.locker]]
+name = "2"
+pin = 13
+contact_pin = 19
+[[lockers.locker]]
+name = "3"
+pin = 20
+"""
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Monday 23 November 2026, 09.00 in Sawahlunto."""
+    return ManualClock()
+
+
+@pytest.fixture
+def build(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[[str], FrontDesk]]:
+    """Makes front desks for an office id or a profile's path; closes their databases at the end."""
+    made: list[FrontDesk] = []
+
+    def make(office: str) -> FrontDesk:
+        settings = config.parse(CONFIG.format(office=office))
+        desk = assemble(load_office(office), settings, clock, tmp_path / f"data-{len(made)}")
+        desk.store.open()
+        made.append(desk)
+        return desk
+
+    yield make
+    for desk in made:
+        desk.store.close()
+
+
+@pytest.fixture
+def desk(build: Callable[[str], FrontDesk]) -> FrontDesk:
+    """The front desk of Kota Sawahlunto."""
+    return build("1373")
+
+
+@pytest.fixture
+def officer(desk: FrontDesk) -> Member:
+    """An officer's account; its password is PASSWORD."""
+    return desk.store.write(
+        staff.add,
+        login="rina",
+        name="Rina Marlina",
+        role="officer",
+        password_hash=staff.hash_password(PASSWORD),
+    )
+
+
+@pytest.fixture
+def administrator(desk: FrontDesk) -> Member:
+    """An administrator's account; its password is PASSWORD."""
+    return desk.store.write(
+        staff.add,
+        login="budi",
+        name="Budi Santoso",
+        role="administrator",
+        password_hash=staff.hash_password(PASSWORD),
+    )
+
+
+@pytest.fixture
+def issue(desk: FrontDesk) -> Callable[..., Visit]:
+    """Issues a ticket: `issue()`, `issue("consultation", priority=True)`."""
+    count = iter(range(1, 10_000))
+
+    def give(service: str = "library", *, priority: bool = False) -> Visit:
+        request = Request(f"test-{next(count)}", service, "kiosk", priority=priority)
+        return desk.store.write(tickets.issue, desk.office, request)
+
+    return give
+
+
+@pytest.fixture
+def app(desk: FrontDesk) -> Flask:
+    """The pages of `desk`."""
+    app = create_app(desk)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that nobody is logged in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def officer_client(app: Flask, desk: FrontDesk, officer: Member) -> FlaskClient:
+    """A browser in which the officer is logged in at the first desk."""
+    return logged_in(app, desk, officer)
+
+
+@pytest.fixture
+def administrator_client(app: Flask, desk: FrontDesk, administrator: Member) -> FlaskClient:
+    """A browser in which the administrator is logged in at the first desk."""
+    return logged_in(app, desk, administrator)
+
+
+def logged_in(app: Flask, desk: FrontDesk, member: Member) -> FlaskClient:
+    """A browser with a session of this member of staff."""
+    token = desk.store.write(sessions.log_in, member, place=desk.office.places[0].key)
+    client = app.test_client()
+    client.set_cookie("desk", token)
+    return client
