@@ -1,0 +1,184 @@
+"""Puts a front desk together: which driver serves which section of the configuration.
+
+With `appliance/__main__.py`, the command line, this is the only place that knows concrete devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+from appliance import __version__, checks, lockers, printing, staff
+from appliance.checks import Checkup
+from appliance.config import Config
+from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
+from appliance.duties.cards import CardDuty
+from appliance.duties.doors import DoorDuty
+from appliance.duties.keeper import KeeperDuty
+from appliance.duties.paper import PaperDuty
+from appliance.duties.press import PressDuty
+from appliance.duties.voice import VoiceDuty
+from appliance.errors import StoreError
+from appliance.front_desk import FrontDesk
+from appliance.runtime import Duty, Runtime
+from appliance.store import Transaction
+from drivers.button import ButtonWiring, GpioButtons
+from drivers.card_reader import PcscReader
+from drivers.debounce import Presses, Rules
+from drivers.gpio import PinSource, pin_factory
+from drivers.locks import GpioLocks, LockWiring, PulseTiming
+from drivers.printer import EscposPrinter
+from drivers.printer_wire import NetworkWire, SerialWire, UsbWire, Wire
+from drivers.speaker import EspeakSpeaker
+
+COLUMNS = {"58mm": 32, "80mm": 48}
+
+
+def printer(settings: Printer) -> EscposPrinter:
+    """The ticket printer that the configuration describes."""
+    return EscposPrinter(
+        name="printer",
+        wire=_wire(settings),
+        columns=COLUMNS[settings.paper],
+        timeout_s=settings.timeout.total_seconds(),
+        native_qr=settings.native_qr,
+        cutter=settings.cutter,
+        confirm=settings.confirm,
+        expects_status=settings.answers_status,
+    )
+
+
+def _wire(settings: Printer) -> Wire:
+    if isinstance(settings, EscposNetwork):
+        return NetworkWire(settings.host, settings.port)
+    if isinstance(settings, EscposSerial):
+        return SerialWire(settings.path, settings.baudrate)
+    return UsbWire(settings.vendor, settings.product)
+
+
+def button_wiring(config: Config) -> dict[str, ButtonWiring]:
+    """The push buttons, by the letter of their service."""
+    rows = config.buttons.button if config.buttons else ()
+    return {row.service: ButtonWiring(row.pin, row.active == "low", row.lamp_pin) for row in rows}
+
+
+def lock_wiring(config: Config) -> dict[str, LockWiring]:
+    """The lockers, by their names."""
+    rows: tuple[Locker, ...] = config.lockers.locker if config.lockers else ()
+    return {
+        row.name: LockWiring(row.pin, row.contact_pin, row.active == "high", row.contact == "low")
+        for row in rows
+    }
+
+
+def presses(config: Config, pins: PinSource | None) -> Presses | None:
+    """The push buttons, with their bounce taken out."""
+    settings = config.buttons
+    if settings is None:
+        return None
+    wiring = button_wiring(config)
+    buttons = GpioButtons(name="buttons", wiring=wiring, factory=pins or partial(pin_factory, settings.chip))
+    rules = Rules(_ns(settings.debounce.total_seconds()), _ns(settings.window.total_seconds()))
+    return Presses(buttons, wiring, rules)
+
+
+def locks(config: Config, pins: PinSource | None) -> GpioLocks | None:
+    """The bank of lockers."""
+    settings = config.lockers
+    if settings is None:
+        return None
+    timing = PulseTiming(
+        settings.pulse.total_seconds(), settings.max_pulse.total_seconds(), settings.gap.total_seconds()
+    )
+    factory = pins or partial(pin_factory, settings.chip)
+    return GpioLocks(name="lockers", wiring=lock_wiring(config), factory=factory, timing=timing)
+
+
+def reader(config: Config) -> PcscReader | None:
+    """The card reader."""
+    settings = config.card_reader
+    if settings is None:
+        return None
+    return PcscReader(pattern=settings.reader, transmit_timeout_s=settings.timeout.total_seconds())
+
+
+def speaker(config: Config) -> EspeakSpeaker | None:
+    """The voice."""
+    settings = config.voice
+    if settings is None:
+        return None
+    return EspeakSpeaker(
+        "voice",
+        player=settings.player,
+        words_per_minute=settings.speed,
+        volume=settings.volume,
+        chime=settings.chime,
+    )
+
+
+def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
+    """One duty for each device that the configuration names, and the keeper."""
+    config = desk.config
+    found = [Duty("keeper", KeeperDuty(desk).step)]
+    if buttons := presses(config, pins):
+        found.append(Duty("input", PressDuty(desk, buttons).step, buttons))
+    if config.printer:
+        paper = printer(config.printer)
+        found.append(Duty("printer", PaperDuty(desk, paper).step, paper))
+    if card_reader := reader(config):
+        found.append(Duty("cards", CardDuty(desk, card_reader).step, card_reader))
+    if bank := locks(config, pins):
+        found.append(Duty("locks", DoorDuty(desk, bank).step, bank))
+    if config.voice and (voice := speaker(config)):
+        found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
+    return found
+
+
+@contextmanager
+def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]:
+    """A front desk with its data open and its threads at work. Raises StoreError when the data is in use."""
+    desk.store.open()
+    work = duties(desk, pins)
+    runtime = Runtime(work, desk.health, desk.changes)
+    desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.device is None])
+    try:
+        with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
+            desk.store.write(_settle)
+        runtime.start()
+        yield runtime
+    finally:
+        desk.changes.end()
+        runtime.stop()
+        desk.store.close()
+
+
+def _settle(tx: Transaction) -> None:
+    """What the last run left behind, and the paper that lets the first administrator in."""
+    printing.settle_after_restart(tx)
+    lockers.settle_after_restart(tx)
+    tx.record("appliance.started", version=__version__)
+    # Once: a front desk that is started ten times before its set-up must not print ten codes.
+    if not staff.any_member(tx.db) and not printing.any_of_kind(tx.db, "first_start"):
+        printing.ask(tx, "first_start")
+
+
+def checkups(config: Config, pins: PinSource | None = None) -> list[Checkup]:
+    """Every device of the configuration, closed, with the question that shows whether it is well."""
+    found: list[Checkup] = []
+    if buttons := presses(config, pins):
+        found.append(Checkup(buttons))
+    if config.printer:
+        paper = printer(config.printer)
+        found.append(Checkup(paper, lambda: checks.printer_answer(paper)))
+    if card_reader := reader(config):
+        found.append(Checkup(card_reader))
+    if bank := locks(config, pins):
+        found.append(Checkup(bank, lambda: checks.locks_answer(bank)))
+    if voice := speaker(config):
+        found.append(Checkup(voice))
+    return found
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)

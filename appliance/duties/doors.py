@@ -1,0 +1,76 @@
+"""Opens the doors that the database asks for, one at a time, and watches what the doors say."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from appliance import lockers
+from appliance.front_desk import FrontDesk
+from appliance.lockers import Unlock
+from drivers.base import DeviceState, Door, DriverError, LockFault, Locks
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.2  # at the door contacts
+
+
+class DoorDuty:
+    """Owns the locks."""
+
+    def __init__(self, desk: FrontDesk, locks: Locks, *, opens_within_s: float = 3.0) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._locks = locks
+        self._opens_within_s = opens_within_s
+
+    def step(self) -> None:
+        """Carry out the oldest unlock; look at the doors."""
+        heard = self._desk.changes.count  # before looking: what comes after it is heard
+        for begun in self._store.read(lockers.interrupted):
+            self._store.write(lockers.end_unlock, begun.id, "unknown")
+        try:
+            unlock = self._store.read(lockers.next_unlock)
+            if unlock is not None and self._store.write(lockers.command, unlock.id):
+                self._open(unlock)
+            self._look()
+        except DriverError:
+            self._desk.doors.forget()
+            raise
+        if unlock is None:
+            self._desk.changes.wait(heard, _LOOK_EVERY_S)
+
+    def _open(self, unlock: Unlock) -> None:
+        was = self._locks.door(unlock.locker)
+        try:
+            self._locks.pulse(unlock.locker)
+        except LockFault as error:
+            log.warning("locker %s: %s", unlock.locker, error)
+            self._desk.health.report(self._locks.name, DeviceState.READY, error.code, unlock.locker)
+            self._store.write(lockers.end_unlock, unlock.id, "failed")
+            return
+        except DriverError:
+            self._store.write(lockers.end_unlock, unlock.id, "failed")
+            raise
+        self._store.write(lockers.end_unlock, unlock.id, self._verdict(unlock.locker, was))
+
+    def _verdict(self, locker: str, was: Door) -> str:
+        """What the door says to the pulse: opened, still_closed, or no_contact where it cannot say."""
+        if was is Door.UNKNOWN:
+            return "no_contact"
+        give_up = time.monotonic() + self._opens_within_s
+        while (door := self._locks.door(locker)) is not Door.OPEN and time.monotonic() < give_up:
+            time.sleep(0.02)
+        self._desk.doors.say(locker, door)
+        opened = door is Door.OPEN
+        self._desk.health.report(
+            self._locks.name, DeviceState.READY, None if opened else "still_closed", "" if opened else locker
+        )
+        return "opened" if opened else "still_closed"
+
+    def _look(self) -> None:
+        for locker in self._locks.lockers:
+            door = self._locks.door(locker)
+            before = self._desk.doors.of(locker)
+            if self._desk.doors.say(locker, door) and before is not Door.UNKNOWN:
+                self._store.write(lockers.note_door, locker, door.value)

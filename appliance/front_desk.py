@@ -1,0 +1,84 @@
+"""What a front desk is made of: the parts that its pages and its threads share.
+
+Put together once, in `appliance/__main__.py`; nothing here does anything by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.cards import CardKeys, LastTap
+from appliance.changes import Changes
+from appliance.clock import Clock
+from appliance.config import Config
+from appliance.doors import Doors
+from appliance.drafts import Drafts
+from appliance.health import Health
+from appliance.help_calls import HelpCalls
+from appliance.invitations import Invitations
+from appliance.office import Office
+from appliance.presses import LastPress
+from appliance.pulse import Pulse
+from appliance.sessions import Limits
+from appliance.store import Store
+from appliance.wording import Wording, load_wording
+
+
+@dataclass(frozen=True)
+class FrontDesk:
+    """One front desk: its office, its configuration, its state."""
+
+    office: Office
+    config: Config
+    clock: Clock
+    folder: Path
+    wording: Wording
+    changes: Changes
+    health: Health
+    store: Store
+    doors: Doors
+    drafts: Drafts
+    keys: CardKeys
+    invitations: Invitations
+    help_calls: HelpCalls
+    last_tap: LastTap = field(default_factory=LastTap)
+    last_press: LastPress = field(default_factory=LastPress)
+    pulse: Pulse = field(default_factory=Pulse)
+
+    @property
+    def limits(self) -> Limits:
+        """How long a log-in lasts."""
+        panel = self.config.panel
+        return Limits(panel.idle_logout.total_seconds(), panel.session_cap.total_seconds())
+
+    @property
+    def lockers(self) -> tuple[str, ...]:
+        """The names of the lockers, in the order of the configuration."""
+        return self.doors.names
+
+    @property
+    def unlock_expires_s(self) -> float:
+        """Seconds after which an unlock is not carried out any more."""
+        return self.config.lockers.unlock_expires.total_seconds() if self.config.lockers else 0.0
+
+
+def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> FrontDesk:
+    """A front desk whose database is not open yet."""
+    changes = Changes()
+    names = tuple(locker.name for locker in config.lockers.locker) if config.lockers else ()
+    return FrontDesk(
+        office=office,
+        config=config,
+        clock=clock,
+        folder=folder,
+        wording=load_wording(office.queue_word),
+        changes=changes,
+        health=Health(clock, changes),
+        store=Store(folder, clock, changes),
+        doors=Doors(names, changes),
+        drafts=Drafts(clock),
+        keys=CardKeys(folder / "keys"),
+        invitations=Invitations(clock, changes),
+        help_calls=HelpCalls(clock, changes),
+    )

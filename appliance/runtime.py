@@ -1,0 +1,115 @@
+"""The appliance's threads: one a device, each with a name, restarted when they fall.
+
+A device goes opening -> ready -> lost -> opening, with a back-off of at most ten seconds; so it is taken up
+again by itself when it is plugged in. A core thread that falls ends the process, and the service manager
+starts it anew: an appliance that limps is worse than one that is back in a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from appliance.changes import Changes
+from appliance.errors import ApplianceError
+from appliance.health import Health
+from drivers.base import Device, DeviceState, DriverError
+
+log = logging.getLogger(__name__)
+
+_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
+_LONGEST_PAUSE_S = 10.0
+_PATIENCE_S = 1.5  # for a step to end by itself when the appliance stops
+_JOIN_S = 5.0
+_STEADY_S = 30.0  # a device that has worked for so long begins the pauses anew
+
+Step = Callable[[], None]  # one piece of work; waits for at most a second
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What one thread does, again and again. Without a device it is a core duty."""
+
+    name: str
+    step: Step
+    device: Device | None = None
+
+
+class Runtime:
+    """Starts the duties, keeps them going, stops them."""
+
+    def __init__(self, duties: list[Duty], health: Health, changes: Changes) -> None:
+        self.fallen = threading.Event()  # set when a core duty has fallen: the process has to end
+        self._duties = duties
+        self._health = health
+        self._changes = changes
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._ticks: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Start every duty in a thread of its own."""
+        for duty in self._duties:
+            thread = threading.Thread(target=self._keep, args=(duty,), name=duty.name)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask all to stop and wait for them; closes their devices."""
+        self._stop.set()
+        self._changes.end()
+        for duty, thread in zip(self._duties, self._threads, strict=False):
+            thread.join(_PATIENCE_S)
+            if thread.is_alive() and duty.device is not None:
+                duty.device.close()  # ends what it is waiting for: a sentence, a card
+                thread.join(_JOIN_S)
+            if thread.is_alive():
+                log.error("%s did not stop within %.0f s", thread.name, _JOIN_S)
+
+    def ticked(self) -> dict[str, float]:
+        """Seconds since each duty last came round: what a watchdog wants to know."""
+        now = time.monotonic()
+        return {name: now - then for name, then in self._ticks.copy().items()}
+
+    def _keep(self, duty: Duty) -> None:
+        pauses = _pauses()
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self._work(duty)
+            except DriverError as error:
+                self._health.report(error.device, DeviceState.LOST, error.code, error.detail)
+            except ApplianceError as error:
+                # The store or a rule said no where nobody expected it: the duty goes on after a pause.
+                log.error("%s: %s", duty.name, error)
+            except Exception:  # the guard of all threads: whatever it is must not end silently
+                log.exception("%s fell", duty.name)
+                if duty.device is None:
+                    self.fallen.set()
+                    return
+                self._health.report(duty.device.name, DeviceState.LOST, "fell")
+            finally:
+                if duty.device is not None:
+                    duty.device.close()
+            if time.monotonic() - began > _STEADY_S:
+                pauses = _pauses()
+            self._stop.wait(next(pauses))
+
+    def _work(self, duty: Duty) -> None:
+        """Open the device, where there is one, and work until told to stop or until something is raised."""
+        if duty.device is not None:
+            if self._health.of(duty.device.name) is None:
+                self._health.report(duty.device.name, DeviceState.OPENING)
+            duty.device.connect()
+            self._health.report(duty.device.name, DeviceState.READY)
+        while not self._stop.is_set():
+            self._ticks[duty.name] = time.monotonic()
+            duty.step()
+
+
+def _pauses() -> chain[float]:
+    return chain(_PAUSES_S, repeat(_LONGEST_PAUSE_S))
