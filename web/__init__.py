@@ -1,0 +1,52 @@
+"""What people see: one Flask application, a blueprint for each audience.
+
+It knows the appliance's services and nothing of devices. No page waits for a device, and no page is stored
+by a browser: the next visitor stands at the same screen.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from appliance.front_desk import FrontDesk
+from web import access, context, failures, live, protection
+from web.admin import admin
+from web.api import api
+from web.board import board
+from web.desk import desk as desk_pages
+from web.entrance import entrance
+from web.kiosk import kiosk
+from web.simulator import Simulated, simulator
+from web.status import status
+from web.visitor import visitor, visitor_kiosk
+
+MAX_FORM_BYTES = 64 * 1024
+
+
+def create_app(desk: FrontDesk, simulated: Simulated | None = None) -> Flask:
+    """The pages of one front desk; with `simulated` hardware each page says so, and has a page to play it."""
+    app = Flask(__name__)
+    app.url_map.strict_slashes = False  # /board and /board/ are the same to whoever types them
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        TRUSTED_HOSTS=_hosts(desk),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["front_desk"] = desk
+    app.extensions["simulated"] = simulated
+    for part in (protection, access, context, failures, live):
+        part.install(app)
+    for blueprint in (entrance, kiosk, visitor, visitor_kiosk, desk_pages, admin, board, api, status):
+        app.register_blueprint(blueprint)
+    if simulated is not None:
+        app.register_blueprint(simulator)
+    return app
+
+
+def _hosts(desk: FrontDesk) -> list[str]:
+    """The names under which this machine may be asked: others are a browser that was led astray."""
+    named = {desk.config.panel.host, urlsplit(desk.config.panel.url).hostname or ""}
+    return sorted((named | {"127.0.0.1", "localhost", "[::1]"}) - {""})

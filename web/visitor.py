@@ -1,0 +1,106 @@
+"""The visitor's pages: the visit as it stands, the guest book, the rating.
+
+The ticket's token is the key: whoever holds the paper may see what is here, so nothing is here that was
+entered, and no name. On the kiosk (`/kiosk/v/<token>`) the same views serve the visitor who stands there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from appliance import guestbook, ratings, tickets, visits
+from appliance.office import Office
+from appliance.visits import Visit
+from web import guest_book, rating
+from web.audience import KIOSK, PHONE, here, page
+from web.context import language, prefer
+from web.parts import front_desk
+from web.protection import from_kiosk, limited
+
+visitor = Blueprint(PHONE, __name__, url_prefix="/v/<token>")
+visitor_kiosk = Blueprint(KIOSK, __name__, url_prefix="/kiosk/v/<token>")
+visitor_kiosk.before_request(from_kiosk)
+
+_POLL_S = 5
+_RELOAD_S = 20  # for a browser without scripts
+
+_SHARED = (
+    ("/guest-book", "GET", guest_book.notice),
+    ("/guest-book", "POST", guest_book.begin),
+    ("/guest-book/local", "GET", guest_book.local_notice),
+    ("/guest-book/national", "GET", guest_book.national),
+    ("/guest-book/done", "GET", guest_book.done),
+    ("/guest-book/<key>/<int:screen>", "GET", guest_book.screen),
+    ("/guest-book/<key>/<int:screen>", "POST", guest_book.take_screen),
+    ("/guest-book/<key>/cancel", "POST", guest_book.cancel),
+    ("/rating", "GET", rating.rate),
+    ("/rating", "POST", rating.give),
+    ("/rating/why", "GET", rating.why),
+    ("/rating/why", "POST", rating.explain),
+    ("/rating/skip", "POST", rating.skip),
+    ("/rating/thanks", "GET", rating.thanks),
+)
+
+for _blueprint in (visitor, visitor_kiosk):
+    for _rule, _method, _view in _SHARED:
+        _blueprint.add_url_rule(_rule, view_func=_view, methods=[_method])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A visit as its visitor sees it. `ahead` is None when it does not wait (any more)."""
+
+    visit: Visit
+    ahead: int | None
+    state: str  # a text under "visit."
+    place: str  # where to go, in words; empty when it is nowhere
+    guest_book: guestbook.Standing
+    rating_offered: bool
+
+
+@visitor.get("")
+@limited(burst=60, every_s=0.2)
+def visit(token: str) -> ResponseReturnValue:
+    """The visit page: the number, the place in the queue, the next thing to do."""
+    standing = _standing(token)
+    return page("visit", token, standing=standing, poll_seconds=_POLL_S, refresh_seconds=_RELOAD_S)
+
+
+@visitor.get("/now")
+@limited(burst=200, every_s=0.05)
+def now(token: str) -> ResponseReturnValue:
+    """The part of the visit page that changes."""
+    return render_template("visitor/now.html", standing=_standing(token), token=token, here=here)
+
+
+def _standing(token: str) -> Standing:
+    return front_desk().store.read(_look, front_desk().office, token)
+
+
+def _look(db: sqlite3.Connection, office: Office, token: str) -> Standing:
+    """One look at the database. Raises NoSuchVisit."""
+    found = visits.of_token(db, token)
+    prefer(found.language)
+    return Standing(
+        visit=found,
+        ahead=tickets.people_ahead(db, found),
+        state=_state(found),
+        place=office.place(found.place).name.text(language()) if found.place else "",
+        guest_book=guestbook.standing(office, found),
+        rating_offered=ratings.offered(office, found),
+    )
+
+
+def _state(found: Visit) -> str:
+    """The text that says how it stands."""
+    if not found.is_open:
+        return found.state if found.state in ("no_show", "cancelled") else "over"
+    if found.ticket_state in ("waiting", "called", "held"):
+        return found.ticket_state
+    if found.state == "in_service":
+        return "serving"
+    return "reading" if found.state == "reading" else "at_the_desk"
