@@ -12,7 +12,7 @@ run: install ## start the simulated front desk at http://127.0.0.1:8080
 	$(BIN)/frontdesk simulate
 
 test: check ## check the code, then run all the tests, real daemons and browser included
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 install: ## install what the front desk needs and this machine lacks
 	@./bootstrap.sh run

@@ -90,7 +90,7 @@ class Panel(Table):
         6, description="Pages that are kept up to date by a stream; further ones ask every few seconds."
     )
     idle_logout: Annotated[Duration, between("1m", "8h")] = Field(
-        timedelta(minutes=10), description="Staff are logged out after this time without a click."
+        timedelta(minutes=30), description="Staff are logged out after this time without a click."
     )
     session_cap: Annotated[Duration, between("10m", "24h")] = Field(
         timedelta(hours=8), description="Staff are logged out after this time in any case."

@@ -48,6 +48,8 @@ class Sheet:
 def document(desk: FrontDesk, job: Job, columns: int) -> Document | None:
     """The paper of a job; None when its visit is over and nobody needs it any more."""
     sheet = Sheet(desk, columns, job.copy)
+    if job.kind == "first_start" and desk.store.read(staff.any_member):
+        return None  # the set-up is done: the code opens nothing any more
     if job.visit_id is None:
         return _WITHOUT_VISIT[job.kind](sheet)
     visit = desk.store.read(_open_visit, job.visit_id)

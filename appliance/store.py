@@ -113,12 +113,13 @@ class Store:
 
     def close(self) -> None:
         """Finish what was asked, checkpoint, and let the folder go."""
-        self._writer.submit(self._discard).result()
-        self._writer.shutdown()
         with self._readers_lock:
             for db in self._readers:
                 db.close()
             self._readers.clear()
+        # Last, so that its checkpoint leaves one file and no log behind.
+        self._writer.submit(self._discard).result()
+        self._writer.shutdown()
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None

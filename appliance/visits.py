@@ -166,7 +166,7 @@ def check_out(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
     tx.db.execute(
         "UPDATE visit SET finished = coalesce(finished, ?) WHERE id = ?", (tx.now.stamp(), visit_id)
     )
-    _close(tx, visit, "checked_out", None)
+    _close(tx, visit, "checked_out")
     tx.record("visit.checked_out", visit=visit_id, staff=staff)
     return get(tx.db, visit_id)
 
@@ -180,7 +180,7 @@ def give_up(tx: Transaction, visit_id: int, *, outcome: Literal["no_show", "canc
         raise NotNow(visit.ticket_state or visit.state)
     tx.db.execute("UPDATE ticket SET state = ? WHERE visit_id = ?", (outcome, visit_id))
     tx.db.execute("UPDATE call SET voice = 'skipped' WHERE visit_id = ? AND voice = 'queued'", (visit_id,))
-    _close(tx, visit, outcome, None)
+    _close(tx, visit, outcome)
     tx.record(f"visit.{outcome}", visit=visit_id, staff=staff)
     return get(tx.db, visit_id)
 
@@ -200,11 +200,12 @@ def revive(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
     return get(tx.db, visit_id)
 
 
-def _close(tx: Transaction, visit: Visit, state: str, reason: str | None) -> None:
+def _close(tx: Transaction, visit: Visit, state: str) -> None:
+    """End a visit; that somebody needed help is of no use any more, and is forgotten."""
     seconds = tx.now.seconds_since(visit.arrived)
     tx.db.execute(
-        "UPDATE visit SET state = ?, closed = ?, duration_s = ?, reason = ? WHERE id = ?",
-        (state, tx.now.stamp(), None if seconds is None else round(seconds), reason, visit.id),
+        "UPDATE visit SET state = ?, closed = ?, duration_s = ?, needs_help = 0 WHERE id = ?",
+        (state, tx.now.stamp(), None if seconds is None else round(seconds), visit.id),
     )
     tx.db.execute(
         "UPDATE print_job SET state = 'failed', problem = 'visit_closed', ended = ?"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from appliance import config, sessions, staff, tickets
 from appliance.clock import ManualClock
@@ -18,6 +19,7 @@ from appliance.visits import Request, Visit
 from web import create_app
 
 PASSWORD = "kata sandi yang panjang"
+HASHED = staff.hash_password(PASSWORD)  # once: argon2 is slow on purpose
 
 CONFIG = """
 [site]
@@ -36,6 +38,25 @@ contact_pin = 19
 name = "3"
 pin = 20
 """
+
+
+class CompiledOnce(BytecodeCache):
+    """Compiled templates, kept for the whole run: each test makes applications of its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template that was compiled before."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one that was compiled now."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 
 @pytest.fixture
@@ -75,7 +96,7 @@ def officer(desk: FrontDesk) -> Member:
         login="rina",
         name="Rina Marlina",
         role="officer",
-        password_hash=staff.hash_password(PASSWORD),
+        password_hash=HASHED,
     )
 
 
@@ -87,7 +108,7 @@ def administrator(desk: FrontDesk) -> Member:
         login="budi",
         name="Budi Santoso",
         role="administrator",
-        password_hash=staff.hash_password(PASSWORD),
+        password_hash=HASHED,
     )
 
 

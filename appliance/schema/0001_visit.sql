@@ -110,7 +110,6 @@ CREATE TABLE guest (                     -- identity: erased first
   phone       TEXT,
   institution TEXT NOT NULL,
   data_needed TEXT,
-  city        TEXT,
   entered_on  TEXT NOT NULL CHECK (entered_on IN ('kiosk', 'phone', 'desk'))
 ) STRICT;
 

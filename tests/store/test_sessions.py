@@ -18,6 +18,7 @@ from appliance.staff import Member
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+IDLE = 30 * MINUTE  # the configuration's usual time without a click
 
 
 def look_up(desk: FrontDesk, token: str) -> Session:
@@ -69,14 +70,14 @@ def test_a_clock_that_is_set_keeps_nobody_in(
     desk: FrontDesk, clock: ManualClock, token: str, step_s: float
 ) -> None:
     clock.step(step_s)
-    clock.advance(12 * MINUTE)
+    clock.advance(IDLE + 2 * MINUTE)
 
     with pytest.raises(SessionOver):
         look_up(desk, token)
 
 
 def test_a_session_ends_when_nobody_clicks(desk: FrontDesk, clock: ManualClock, token: str) -> None:
-    clock.advance(10 * MINUTE)
+    clock.advance(IDLE)
     assert look_up(desk, token)
 
     clock.advance(1 * MINUTE + 1)

@@ -303,7 +303,7 @@ def test_the_starter_file_is_right_with_every_comment_taken_away() -> None:
     usb, cards = example.index("# A ticket printer on USB"), example.index("# The contactless card reader")
     config = parse(uncommented(example[:usb] + example[cards:]))
 
-    assert config.panel.idle_logout == timedelta(minutes=10)
+    assert config.panel.idle_logout == timedelta(minutes=30)
     assert config.printer is not None
     assert config.lockers is not None
     assert config.lockers.locker[0].contact_pin is not None

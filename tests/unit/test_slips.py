@@ -57,10 +57,10 @@ def take_in(desk: FrontDesk, visit: Visit, wanted: Wanted) -> Visit:
 
 
 def every_paper(desk: FrontDesk, columns: int) -> list[Document]:
+    papers = [paper(desk, None, kind, columns) for kind in ("first_start", "test")]
     visit = issue(desk, priority=True)
     take_in(desk, visit, Wanted("1", "ktp", "hash"))
-    papers = [paper(desk, visit, kind, columns) for kind in ("ticket", "locker_slip")]
-    return papers + [paper(desk, None, kind, columns) for kind in ("first_start", "test")]
+    return papers + [paper(desk, visit, kind, columns) for kind in ("ticket", "locker_slip")]
 
 
 # ------------------------------------------------------------------------------------------ the width
@@ -249,6 +249,11 @@ def test_the_first_code_is_printed_with_the_address_where_it_is_entered(office: 
     code = staff.first_start_code(office.folder)
     assert f"{code[:4]} {code[4:]}" in printed
     assert "http://127.0.0.1:8080/setup" in printed
+
+
+def test_after_the_set_up_no_code_is_printed_any_more(office: FrontDesk) -> None:
+    office.store.write(staff.add, login="rina", name="Rina M", role="administrator", password_hash="")
+    assert slips.document(office, job_without_visit(office, "first_start"), 32) is None
 
 
 @pytest.mark.parametrize(

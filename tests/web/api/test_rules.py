@@ -260,7 +260,7 @@ def test_staff_see_the_lockers_from_their_own_machine(app: Flask, scene: Scene) 
 
 def test_a_program_that_asks_for_the_lockers_keeps_nobody_logged_in(app: Flask, scene: Scene) -> None:
     staff_client = logged_in(app, scene.desk, scene.officer)
-    for _ in range(12):
+    for _ in range(32):
         scene.clock.advance(61)
         staff_client.get("/api/v1/lockers", environ_base=PHONE)
 
