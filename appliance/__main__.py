@@ -8,11 +8,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import NoReturn, TypeVar
 
 import click
@@ -21,11 +21,11 @@ from appliance import __version__, assembly, checks, config_text, staff
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.config import Config
-from appliance.errors import ConfigError, Invalid, StoreError
+from appliance.errors import ConfigError, Invalid, Message, StoreError
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import Office, load_office, shipped_offices
 from appliance.runtime import Runtime
-from appliance.wording import load_wording
+from appliance.wording import Wording, load_wording
 from drivers.base import DriverError
 from drivers.simulated.house import House
 
@@ -35,6 +35,7 @@ DEFAULT_CONFIG = Path("/etc/frontdesk/frontdesk.toml")
 
 BUTTON_PINS = (17, 27, 22, 10, 9, 11)  # of the simulated front desk
 
+EXIT_NO = 1  # it could not be done, or a device is not well
 EXIT_CONFIG = 2
 EXIT_CORE_FELL = 70  # EX_SOFTWARE: the service manager starts it anew
 EXIT_IN_USE = 75  # EX_TEMPFAIL: another process has the data or the address
@@ -45,26 +46,40 @@ EXIT_IN_USE = 75  # EX_TEMPFAIL: another process has the data or the address
 
 def run_front_desk(desk: FrontDesk, house: House | None = None) -> int:
     """Run until told to stop; gives the exit code."""
+    with ExitStack() as stack:
+        try:
+            runtime = stack.enter_context(assembly.running(desk, (lambda: house.pins) if house else None))
+        except StoreError as error:
+            return _complain(str(error), EXIT_IN_USE)
+        threading.Thread(target=_end_when_fallen, args=(runtime,), name="watch", daemon=True).start()
+        _tell_first_start(desk)
+        code = _serve(desk, house)
+    return EXIT_CORE_FELL if runtime.fallen.is_set() else code
+
+
+def _serve(desk: FrontDesk, house: House | None) -> int:
     from web import create_app  # here, so that `check` and `config` start without the pages
     from web.server import serve
 
+    click.echo(f"http://{desk.config.panel.listen}", err=True)
     try:
-        with assembly.running(desk, (lambda: house.pins) if house else None) as runtime:
-            threading.Thread(target=_end_when_fallen, args=(runtime,), name="watch", daemon=True).start()
-            _tell_first_start(desk)
-            click.echo(f"http://{desk.config.panel.listen}", err=True)
-            serve(create_app(desk, house), desk)
-    except StoreError as error:
-        return _complain(str(error), EXIT_IN_USE)
+        serve(create_app(desk, house), desk)
     except OSError as error:
         return _complain(f"{desk.config.panel.listen}: {error.strerror or error}", EXIT_IN_USE)
-    return EXIT_CORE_FELL if runtime.fallen.is_set() else 0
+    return 0
 
 
 def _tell_first_start(desk: FrontDesk) -> None:
     """Show the code on the terminal too: the ticket printer may be what does not work yet."""
-    if desk.store.problem is None and not desk.store.read(staff.any_member):
+    if desk.store.problem is not None:
+        return
+    try:
+        if desk.store.read(staff.any_member):
+            return
         code = staff.first_start_code(desk.folder)
+    except (StoreError, OSError) as error:  # no reason to keep the pages from saying what is wrong
+        click.echo(f"first start: there is no code: {error}", err=True)
+    else:
         click.echo(f"first start: open {desk.config.panel.url}/setup, code {code[:4]} {code[4:]}", err=True)
 
 
@@ -116,13 +131,17 @@ config_option = click.option(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="frontdesk")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """The front desk of a BPS library service (PST)."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    handler = logging.StreamHandler()
     # python-escpos talks on the root logger each time that it hangs up; our own modules have names.
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(lambda record: record.name != "root")
+    handler.addFilter(lambda record: record.name != "root")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, handlers=[handler])
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # Whatever a command has begun is put in order, also when it is stopped before its pages are served.
+    before = signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
+    context.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
 
 
 @main.command()
@@ -141,13 +160,20 @@ def run(path: Path) -> None:
     "--data", type=click.Path(path_type=Path), help="Data folder; without it one for this time only."
 )
 @click.option("--listen", default="127.0.0.1:8080", show_default=True, help="Address and port of the pages.")
-@click.option("--paper", type=click.Choice(sorted(assembly.COLUMNS)), default="80mm", show_default=True)
+@click.option(
+    "--paper",
+    type=click.Choice(sorted(assembly.COLUMNS)),
+    default="80mm",
+    show_default=True,
+    help="Width of the printer's roll.",
+)
 def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
     """Run a front desk whose hardware is simulated, below the real libraries."""
     profile = _or_complain(lambda: load_office(office))
     with ExitStack() as stack:
-        folder = data or Path(mkdtemp(prefix="frontdesk-"))
-        house = House(folder / "simulated", columns=assembly.COLUMNS[paper])
+        own = Path(stack.enter_context(TemporaryDirectory(prefix="frontdesk-")))
+        folder = data or own / "data"
+        house = House(own / "simulated", columns=assembly.COLUMNS[paper])
         stack.callback(house.close)
         house.start()
         config = _or_complain(lambda: simulated_config(house, profile, folder, listen, paper))
@@ -189,10 +215,14 @@ def _simulated_buttons(office: Office) -> str:
 def check(path: Path, as_json: bool) -> None:
     """Look at each device: is it there, what does it answer, what to do if not."""
     config, office = _load(path)
+    if pid := checks.process_using(config.site.data):
+        words = f"the front desk is running (process {pid}) and has the devices"
+        hint = f"http://{config.panel.listen}/healthz says how they are"
+        sys.exit(_complain(f"{words}; {hint}", EXIT_IN_USE))
     results = [checks.look(one) for one in assembly.checkups(config)]
     wording, language = load_wording(office.queue_word), office.languages[0]
     click.echo(checks.as_json(results) if as_json else checks.as_text(results, wording, language))
-    sys.exit(0 if all(result.is_well for result in results) else 1)
+    sys.exit(0 if all(result.is_well for result in results) else EXIT_NO)
 
 
 @main.group("config")
@@ -225,7 +255,7 @@ def config_init(target: Path) -> None:
         with target.open("x", encoding="utf-8") as file:
             file.write(config_text.example())
     except OSError as error:
-        sys.exit(_complain(f"{target}: {error.strerror}", 1))
+        sys.exit(_complain(f"{target}: {error.strerror}", EXIT_NO))
     click.echo(f"wrote {target}")
 
 
@@ -236,7 +266,9 @@ def staff_group() -> None:
 
 @staff_group.command("add")
 @config_option
-@click.option("--role", type=click.Choice(staff.ROLES), default="officer", show_default=True)
+@click.option(
+    "--role", type=click.Choice(staff.ROLES), default="officer", show_default=True, help="What they may do."
+)
 @click.argument("login")
 @click.argument("name")
 @click.password_option()
@@ -244,22 +276,29 @@ def staff_add(path: Path, role: str, login: str, name: str, password: str) -> No
     """Make an account, while the front desk is not running."""
     config, office = _load(path)
     desk = assemble(office, config, SystemClock(), config.site.data)
+    wrong = staff.wrong_entries(login=login, name=name, role=role) | staff.wrong_password(password)
+    if wrong:  # all at once, and before a data folder is made
+        _complain_of_fields(wrong, desk.wording)
     try:
         desk.store.open()
     except StoreError as error:
         sys.exit(_complain(f"{error}; use the page for accounts instead", EXIT_IN_USE))
     try:
         hashed = staff.hash_password(password)
-        desk.store.write(staff.add, login=login, name=name, role=role, password_hash=hashed)
+        member = desk.store.write(staff.add, login=login, name=name, role=role, password_hash=hashed)
     except Invalid as error:
-        for field, message in error.fields.items():
-            click.echo(f"{field}: {desk.wording.say(message, 'en')}", err=True)
-        sys.exit(1)
+        _complain_of_fields(error.fields, desk.wording)
     except StoreError as error:
-        sys.exit(_complain(str(error), 1))
+        sys.exit(_complain(str(error), EXIT_NO))
     finally:
         desk.store.close()
-    click.echo(f"added {login} ({role})")
+    click.echo(f"added {member.login} ({member.role})")
+
+
+def _complain_of_fields(fields: Mapping[str, Message], wording: Wording) -> NoReturn:
+    for message in fields.values():
+        click.echo(wording.say(message, "en"), err=True)
+    sys.exit(EXIT_NO)
 
 
 @main.group("locks")
@@ -279,9 +318,12 @@ def locks_off(path: Path) -> None:
         bank.connect()  # opens each line switched off
         bank.all_off()
     except DriverError as error:
-        sys.exit(_complain(f"{error}: {error.hint}", 1))
+        sys.exit(_complain(f"{error}: {error.hint}", EXIT_NO))
     finally:
         bank.close()
+
+
+_SECONDS = click.FloatRange(0.1, 3600)
 
 
 @main.group("bench")
@@ -290,9 +332,17 @@ def bench_group() -> None:
 
 
 @bench_group.command("tickets")
-@click.option("--presses", default=300, show_default=True)
-@click.option("--old-visits", default=0, show_default=True, help="Visits of earlier days in the database.")
-@click.option("--seconds", default=5.0, show_default=True, help="For the eight clients.")
+@click.option(
+    "--presses", type=click.IntRange(1), default=300, show_default=True, help="Of the button, one by one."
+)
+@click.option(
+    "--old-visits",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Visits of earlier days in the database.",
+)
+@click.option("--seconds", type=_SECONDS, default=5.0, show_default=True, help="For the eight clients.")
 def bench_tickets(presses: int, old_visits: int, seconds: float) -> None:
     """Press to first byte at the printer; CPU for a ticket; tickets a second."""
     from appliance import benchmarks
@@ -301,7 +351,9 @@ def bench_tickets(presses: int, old_visits: int, seconds: float) -> None:
 
 
 @bench_group.command("start")
-@click.option("--idle-seconds", default=20.0, show_default=True)
+@click.option(
+    "--idle-seconds", type=_SECONDS, default=20.0, show_default=True, help="How long nothing is done."
+)
 def bench_start(idle_seconds: float) -> None:
     """Start to first page; memory; what doing nothing costs."""
     from appliance import benchmarks

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 from appliance import __version__, checks, lockers, printing, staff
-from appliance.checks import Checkup
+from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
@@ -24,7 +24,7 @@ from appliance.front_desk import FrontDesk
 from appliance.runtime import Duty, Runtime
 from appliance.store import Transaction
 from drivers.button import ButtonWiring, GpioButtons
-from drivers.card_reader import PcscReader
+from drivers.card_reader import PcscReader, list_readers
 from drivers.debounce import Presses, Rules
 from drivers.gpio import PinSource, pin_factory
 from drivers.locks import GpioLocks, LockWiring, PulseTiming
@@ -145,12 +145,20 @@ def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]
     try:
         with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
             desk.store.write(_settle)
+            _make_first_start_code(desk)
         runtime.start()
         yield runtime
     finally:
         desk.changes.end()
         runtime.stop()
         desk.store.close()
+
+
+def _make_first_start_code(desk: FrontDesk) -> None:
+    """Before the threads start: paper and terminal ask for it in the same moment, and must show the same."""
+    if not desk.store.read(staff.any_member):
+        with suppress(OSError):  # the terminal says why there is none
+            staff.first_start_code(desk.folder)
 
 
 def _settle(tx: Transaction) -> None:
@@ -172,7 +180,7 @@ def checkups(config: Config, pins: PinSource | None = None) -> list[Checkup]:
         paper = printer(config.printer)
         found.append(Checkup(paper, lambda: checks.printer_answer(paper)))
     if card_reader := reader(config):
-        found.append(Checkup(card_reader))
+        found.append(Checkup(card_reader, lambda: Answer(", ".join(list_readers()))))
     if bank := locks(config, pins):
         found.append(Checkup(bank, lambda: checks.locks_answer(bank)))
     if voice := speaker(config):

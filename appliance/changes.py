@@ -15,12 +15,17 @@ class Changes:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._count = 0
-        self.over = False
+        self._over = threading.Event()
 
     @property
     def count(self) -> int:
         """How often the bell has rung."""
         return self._count
+
+    @property
+    def over(self) -> bool:
+        """True once the appliance is stopping."""
+        return self._over.is_set()
 
     def ring(self) -> None:
         """Wake all who wait."""
@@ -30,7 +35,7 @@ class Changes:
 
     def end(self) -> None:
         """The appliance is stopping: wake all who wait, for the last time."""
-        self.over = True
+        self._over.set()
         self.ring()
 
     def wait(self, heard: int, timeout_s: float) -> int:
@@ -40,6 +45,5 @@ class Changes:
             return self._count
 
     def rest(self, seconds: float) -> None:
-        """Wait for so long whatever changes; the end of the appliance alone cuts it short."""
-        with self._condition:
-            self._condition.wait_for(lambda: self.over, seconds)
+        """Sleep, whatever rings; only the end of the appliance cuts it short."""
+        self._over.wait(seconds)

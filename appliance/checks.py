@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from appliance.duties.paper import problem_of
+from appliance.store import LOCK_FILE
 from appliance.wording import Language, Wording
 from drivers.base import Device, DriverError, Locks, Printer
 
@@ -43,6 +46,21 @@ class Result:
     def is_well(self) -> bool:
         """True when nobody has to do anything now; low paper can wait."""
         return self.problem in (None, "paper_low")
+
+
+def process_using(folder: Path) -> str | None:
+    """The id of the process whose front desk runs on this data folder and so has the devices; None: nobody.
+
+    Makes nothing and keeps nothing. Raises OSError where the folder may not be looked into.
+    """
+    try:
+        with (folder / LOCK_FILE).open(encoding="ascii", errors="replace") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return (folder / LOCK_FILE).read_text(encoding="ascii", errors="replace").strip() or "?"
+    return None
 
 
 def look(checkup: Checkup) -> Result:

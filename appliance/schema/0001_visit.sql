@@ -158,7 +158,7 @@ CREATE TABLE unlock (                    -- each opening of a door: who, why, wh
                                            'failed', 'expired', 'unknown')),
   ended     TEXT                         -- stamp
 ) STRICT;
-CREATE INDEX unlock_running ON unlock (state) WHERE state IN ('asked', 'commanded');
+CREATE INDEX unlock_state ON unlock (state);
 CREATE INDEX unlock_locker ON unlock (locker);
 
 CREATE TABLE locker_out_of_order (
@@ -187,7 +187,7 @@ CREATE TABLE print_job (
   asked    TEXT NOT NULL,                -- stamp
   ended    TEXT
 ) STRICT;
-CREATE INDEX print_job_open ON print_job (state) WHERE state IN ('queued', 'printing');
+CREATE INDEX print_job_state ON print_job (state);
 CREATE INDEX print_job_visit ON print_job (visit_id);
 
 CREATE TABLE journal (                   -- what happened, append-only; ids and kinds, never personal data

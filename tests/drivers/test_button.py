@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 import gpiozero
 import pytest
 
-from drivers.base import Busy, Edge, Lost, Missing
+from drivers.base import Busy, Edge, Lost, Missing, Pressed, Stuck, Unstuck
 from drivers.button import ButtonWiring, GpioButtons
-from drivers.base import Pressed, Stuck, Unstuck
 from drivers.debounce import Presses, Rules
 from drivers.simulated.pins import SimulatedPin, SimulatedPins
 

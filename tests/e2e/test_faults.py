@@ -1,4 +1,4 @@
-"""What people see when something is wrong: the printer has no paper, the lock is jammed, the stream is full."""
+"""What people see when something is wrong: no paper, a jammed lock, more pages than streams."""
 
 from __future__ import annotations
 

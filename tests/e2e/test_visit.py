@@ -75,10 +75,11 @@ def test_a_visit_at_sawahlunto_runs_from_the_button_to_the_goodbye(
     desk.get_by_role("button", name=re.compile("Buka loker", re.IGNORECASE)).first.click()
     desk.get_by_role("button", name=re.compile("kartu dikembalikan", re.IGNORECASE)).first.click()
     expect(desk.get_by_role("region", name="Di sini").get_by_text("P001")).to_have_count(0)
+    kept = "SELECT count(*) FROM deposit WHERE closed IS NULL OR card_hash IS NOT NULL"
     state, deposits = work.desk.store.read(
         lambda db: (
             db.execute("SELECT state FROM visit").fetchone()[0],
-            db.execute("SELECT count(*) FROM deposit WHERE closed IS NULL OR card_hash IS NOT NULL").fetchone()[0],
+            db.execute(kept).fetchone()[0],
         )
     )
     assert (state, deposits) == ("checked_out", 0)

@@ -97,8 +97,8 @@ class Model:
                     one.ticket = "closed_by_system"
 
 
-ANYBODY = 4  # below this a visitor is picked from all, else from those for whom the step is possible
-visitor = st.integers(min_value=0, max_value=11)
+ANYBODY = 5  # below this a visitor is picked from all, else from those for whom the step is possible
+visitor = st.integers(min_value=0, max_value=9)
 
 
 class FrontDeskMachine(RuleBasedStateMachine):
@@ -140,9 +140,11 @@ class FrontDeskMachine(RuleBasedStateMachine):
 
     def person(self, pick: int, may: Callable[[Person], bool]) -> tuple[int, Person]:
         """One of those who have been here: with a high `pick` one who may do this, if there is one."""
-        keys = sorted(self.model.people, reverse=True)
-        able = [key for key in keys if may(self.model.people[key])] if pick >= ANYBODY else []
-        key = (able or keys)[pick % len(able or keys)]
+        newest_first = sorted(self.model.people, reverse=True)
+        able = [key for key in newest_first if may(self.model.people[key])] if pick >= ANYBODY else []
+        likely = [key for key in newest_first if self.model.people[key].is_open]
+        keys = able or likely or newest_first
+        key = keys[pick % len(keys)]
         return key, self.model.people[key]
 
     @contextlib.contextmanager

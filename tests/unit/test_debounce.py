@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.base import Edge
-from drivers.base import ButtonEvent, Pressed, Stuck, Unstuck
+from drivers.base import ButtonEvent, Edge, Pressed, Stuck, Unstuck
 from drivers.debounce import Rules, State, debounce, next_deadline_ns
 
 MS = 1_000_000
