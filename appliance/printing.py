@@ -134,7 +134,7 @@ def newest(db: sqlite3.Connection, kind: str) -> Job | None:
 def doubtful(db: sqlite3.Connection) -> list[Job]:
     """Jobs of open visits whose paper may be missing and that have no copy yet: for the desk to decide."""
     rows = db.execute(
-        "SELECT print_job.* FROM print_job CROSS JOIN visit ON visit.id = print_job.visit_id"  # in this order
+        "SELECT print_job.* FROM print_job JOIN visit ON visit.id = print_job.visit_id"
         " WHERE print_job.state = 'unknown' AND print_job.copy_of IS NULL AND visit.closed IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM print_job AS copy WHERE copy.copy_of = print_job.id)"
         " ORDER BY print_job.id"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 
 from appliance import errors
-from appliance.duties import cards, doors, keeper, paper, press, voice
+from appliance.duties import cards, doors, paper, press, voice
+from appliance.duties.paper import problem_of
 from appliance.errors import ApplianceError
 from appliance.wording import load_wording
-from drivers.base import DriverError
+from drivers.base import DriverError, Paper, PrinterStatus
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("appliance", "drivers", "web")
@@ -179,16 +181,22 @@ def test_every_trouble_of_a_device_has_words_for_what_happened_and_what_to_do(
 
 def problems_reported() -> set[str]:
     """The problems that duties report of their devices in their own words."""
-    modules = (cards, doors, keeper, paper, press, voice)
+    modules = (cards, doors, paper, press, voice)
     source = "\n".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in modules)
-    reported = set(re.findall(r"DeviceState\.\w+,\s*(?:None if \w+ else )?\"(\w+)\"", source))
-    return reported | set(re.findall(r"\), \"(\w+)\"\)|status\.\w+, \"(\w+)\"", source)[0])
+    return set(re.findall(r"DeviceState\.\w+,\s*(?:None if \w+ else )?\"(\w+)\"", source))
+
+
+def problems_of_printers() -> set[str]:
+    """What is said of a printer in any state that it can be in."""
+    flags = itertools.product((True, False), repeat=4)
+    states = [PrinterStatus(answered, of, *rest) for answered, *rest in flags for of in Paper]
+    return {problem for state in states if (problem := problem_of(state)) is not None}
 
 
 def test_every_problem_that_a_duty_reports_has_words() -> None:
-    found = {problem for problem in problems_reported() if problem}
-    assert {"stuck", "still_closed"} <= found
-    for problem in found | {"paper_low", "fell"}:
+    assert {"stuck", "still_closed"} <= problems_reported()
+    assert {"paper_low", "paper_out", "timeout"} <= problems_of_printers()
+    for problem in problems_reported() | problems_of_printers() | {"fell"}:
         assert f"device.{problem}.title" in WORDING
         assert f"device.{problem}.do" in WORDING
 

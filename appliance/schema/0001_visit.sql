@@ -181,13 +181,14 @@ CREATE TABLE print_job (
   kind     TEXT NOT NULL CHECK (kind IN ('ticket', 'locker_slip', 'first_start', 'test')),
   visit_id INTEGER REFERENCES visit,
   facts    TEXT NOT NULL,                -- JSON: what the paper says
-  copy_of  INTEGER UNIQUE REFERENCES print_job,
+  copy_of  INTEGER REFERENCES print_job,
   state    TEXT NOT NULL CHECK (state IN ('queued', 'printing', 'printed', 'unknown', 'failed')),
   problem  TEXT,                         -- code of the last error
   asked    TEXT NOT NULL,                -- stamp
   ended    TEXT
 ) STRICT;
 CREATE INDEX print_job_state ON print_job (state);
+CREATE UNIQUE INDEX print_job_copy ON print_job (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX print_job_visit ON print_job (visit_id);
 
 CREATE TABLE journal (                   -- what happened, append-only; ids and kinds, never personal data
