@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,8 +52,10 @@ def run_front_desk(desk: FrontDesk, house: House | None = None) -> int:
         except StoreError as error:
             return _complain(str(error), EXIT_IN_USE)
         threading.Thread(target=_end_when_fallen, args=(runtime,), name="watch", daemon=True).start()
-        _tell_first_start(desk)
-        code = _serve(desk, house)
+        code = 0
+        with suppress(SystemExit):  # told to stop before the pages were served
+            _tell_first_start(desk)
+            code = _serve(desk, house)
     return EXIT_CORE_FELL if runtime.fallen.is_set() else code
 
 
@@ -215,14 +217,23 @@ def _simulated_buttons(office: Office) -> str:
 def check(path: Path, as_json: bool) -> None:
     """Look at each device: is it there, what does it answer, what to do if not."""
     config, office = _load(path)
-    if pid := checks.process_using(config.site.data):
-        words = f"the front desk is running (process {pid}) and has the devices"
-        hint = f"http://{config.panel.listen}/healthz says how they are"
-        sys.exit(_complain(f"{words}; {hint}", EXIT_IN_USE))
+    _refuse_while_running(config)
     results = [checks.look(one) for one in assembly.checkups(config)]
     wording, language = load_wording(office.queue_word), office.languages[0]
     click.echo(checks.as_json(results) if as_json else checks.as_text(results, wording, language))
     sys.exit(0 if all(result.is_well for result in results) else EXIT_NO)
+
+
+def _refuse_while_running(config: Config) -> None:
+    """Two programs must not talk to one printer; and the front desk that runs knows how its devices are."""
+    try:
+        pid = checks.process_using(config.site.data)
+    except OSError as error:
+        sys.exit(_complain(f"{config.site.data}: {error.strerror}", EXIT_NO))
+    if pid:
+        words = f"the front desk is running (process {pid}) and has the devices"
+        hint = f"http://{config.panel.listen}/healthz says how they are"
+        sys.exit(_complain(f"{words}; {hint}", EXIT_IN_USE))
 
 
 @main.group("config")

@@ -128,8 +128,9 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("printer", PaperDuty(desk, paper).step, paper))
     if card_reader := reader(config):
         found.append(Duty("cards", CardDuty(desk, card_reader).step, card_reader))
-    if bank := locks(config, pins):
-        found.append(Duty("locks", DoorDuty(desk, bank).step, bank))
+    if config.lockers and (bank := locks(config, pins)):
+        doors = DoorDuty(desk, bank, opens_within_s=config.lockers.open_within.total_seconds())
+        found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
     return found

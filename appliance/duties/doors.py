@@ -18,7 +18,7 @@ _LOOK_EVERY_S = 0.2  # at the door contacts
 class DoorDuty:
     """Owns the locks."""
 
-    def __init__(self, desk: FrontDesk, locks: Locks, *, opens_within_s: float = 3.0) -> None:
+    def __init__(self, desk: FrontDesk, locks: Locks, *, opens_within_s: float) -> None:
         self._desk = desk
         self._store = desk.store
         self._locks = locks
@@ -72,5 +72,15 @@ class DoorDuty:
         for locker in self._locks.lockers:
             door = self._locks.door(locker)
             before = self._desk.doors.of(locker)
-            if self._desk.doors.say(locker, door) and before is not Door.UNKNOWN:
+            if not self._desk.doors.say(locker, door):
+                continue
+            if before is not Door.UNKNOWN:
                 self._store.write(lockers.note_door, locker, door.value)
+            if door is Door.OPEN:
+                self._forget_stuck(locker)
+
+    def _forget_stuck(self, locker: str) -> None:
+        """A door that did not open has been opened after all, with the emergency key."""
+        report = self._desk.health.of(self._locks.name)
+        if report is not None and (report.problem, report.detail) == ("still_closed", locker):
+            self._desk.health.report(self._locks.name, DeviceState.READY)

@@ -11,18 +11,21 @@ from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from appliance import assembly, staff
 from appliance.__main__ import simulated_config
-from appliance.clock import SystemClock
+from appliance.clock import Clock, SystemClock
+from appliance.config import Config
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
+from appliance.store import Transaction
 from drivers.simulated.house import House
+from tests.conftest import HASHED, PASSWORD
 from web import create_app
 from web.server import serving
 
-PASSWORD = "kata sandi yang panjang"
 CHROMIUM = "/usr/bin/chromium"
 # Root has no sandbox; the rest keeps the browser from looking for its maker's servers.
 FLAGS = (
@@ -62,28 +65,56 @@ def browser() -> Iterator[Browser]:
 def open_office(tmp_path: Path) -> Iterator[Callable[..., FrontDeskAtWork]]:
     """Opens a front desk for an office; with 58 mm paper when asked."""
     with contextlib.ExitStack() as stack:
-        yield lambda office, paper="80mm": stack.enter_context(at_work(office, tmp_path / office, paper))
+        yield lambda office, paper="80mm": stack.enter_context(
+            at_work(office, tmp_path / office, paper=paper)
+        )
 
 
 @contextlib.contextmanager
-def at_work(office: str, folder: Path, paper: str) -> Iterator[FrontDeskAtWork]:
-    """What `frontdesk simulate` runs, in this process, with an administrator's account."""
+def at_work(
+    office: str,
+    folder: Path,
+    *,
+    paper: str = "80mm",
+    listen: str | None = None,
+    clock: Clock | None = None,
+    change: Callable[[Config], Config] = lambda config: config,
+    staffed: bool = True,
+) -> Iterator[FrontDeskAtWork]:
+    """What `frontdesk simulate` runs, in this process, with an administrator's account.
+
+    The same `folder` and `listen` again are the same front desk, started anew. Without `staffed` it waits for
+    its first administrator. `change` is what somebody wrote into its configuration.
+    """
     with House(folder / "simulated", columns=assembly.COLUMNS[paper]) as house:
-        listen = f"127.0.0.1:{_free_port()}"
+        listen = listen or f"127.0.0.1:{_free_port()}"
         profile = load_office(office)
-        config = simulated_config(house, profile, folder, listen, paper)
+        config = change(simulated_config(house, profile, folder, listen, paper))
         house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
-        desk = assemble(profile, config, SystemClock(), folder)
+        desk = assemble(profile, config, clock or SystemClock(), folder)
         with assembly.running(desk, lambda: house.pins):
-            desk.store.write(
-                staff.add,
-                login="budi",
-                name="Budi Santoso",
-                role="administrator",
-                password_hash=staff.hash_password(PASSWORD),
-            )
-            with serving(create_app(desk, house), desk):
+            if staffed:
+                desk.store.write(_employ)
+            with serving(_pages(desk, house, clock), desk):
                 yield FrontDeskAtWork(desk, house, f"http://{listen}")
+
+
+def _employ(tx: Transaction) -> None:
+    if not staff.any_member(tx.db):
+        staff.add(tx, login="budi", name="Budi Santoso", role="administrator", password_hash=HASHED)
+
+
+def _pages(desk: FrontDesk, house: House, clock: Clock | None) -> Flask:
+    """The pages; with a clock of one's own, they say its time, which the browser's clocks follow."""
+    app = create_app(desk, house)
+    if clock is not None:
+
+        @app.after_request
+        def date(response: Response) -> Response:
+            response.date = clock.now().wall
+            return response
+
+    return app
 
 
 @pytest.fixture

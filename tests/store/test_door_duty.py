@@ -84,6 +84,18 @@ def test_a_door_that_stays_closed_is_told_and_one_that_opens_again_ends_it(
     assert report is not None and report.problem is None
 
 
+def test_a_stuck_door_that_the_emergency_key_has_opened_is_no_problem_any_more(
+    desk: FrontDesk, locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
+) -> None:
+    locks.stuck = True
+    ask("1")
+    work()
+    assert (report := desk.health.of("lockers")) is not None and report.problem == "still_closed"
+    locks.doors["1"] = Door.OPEN
+    work()
+    assert (report := desk.health.of("lockers")) is not None and report.problem is None
+
+
 def test_openings_are_carried_out_one_after_the_other(
     locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The command line, as the program that people and the service manager start."""

@@ -1,0 +1,112 @@
+"""Every address that a browser can open, by its endpoint, with an example of each.
+
+`{waiting}` and the like are the tokens of a morning's visits; `{phone_draft}` and `{kiosk_draft}` the keys of
+guest books that were begun. A new page has no place here yet: the tests that walk these tables say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Audience = Literal["kiosk", "phone", "staff", "board", "entrance", "empty"]
+
+
+def _visitor(blueprint: str, at: str, draft: str, visit: str) -> dict[str, tuple[str, ...]]:
+    """The pages that phone and kiosk share."""
+    return {
+        f"{blueprint}.notice": (at + "/{waiting}/guest-book", at + "/{serving}/guest-book"),
+        f"{blueprint}.screen": tuple(
+            f"{at}/{{{visit}}}/guest-book/{{{draft}}}/{screen}" for screen in (1, 2, 3)
+        ),
+        f"{blueprint}.done": (at + "/{serving}/guest-book/done",),
+        f"{blueprint}.rate": (at + "/{reading}/rating", at + "/{waiting}/rating"),
+        f"{blueprint}.why": (at + "/{consulting}/rating/why?rating=none",),
+        f"{blueprint}.thanks": (at + "/{consulting}/rating/thanks",),
+    }
+
+
+# The pages of a front desk at work.
+PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
+    "kiosk": {
+        "kiosk.home": ("/kiosk/",),
+        "kiosk.complaints": ("/kiosk/complaints",),
+        "kiosk.guest_book": ("/kiosk/guest-book",),
+        "kiosk.standard": ("/kiosk/standard",),
+        "kiosk.standard_section": ("/kiosk/standard/requirements", "/kiosk/standard/complaints"),
+        "kiosk.ticket": ("/kiosk/ticket/{waiting}",),
+        **_visitor("visitor_kiosk", "/kiosk/v", "kiosk_draft", "called"),
+        "failure": ("/kiosk/nothing-here", "/kiosk/v/nobody/rating"),
+    },
+    "phone": {
+        "visitor.visit": tuple(f"/v/{{{state}}}" for state in ("waiting", "called", "serving", "reading", "gone")),
+        **_visitor("visitor", "/v", "phone_draft", "waiting"),
+        "failure": ("/v/nobody", "/v/{waiting}/nothing-here"),
+    },
+    "staff": {
+        "desk.overview": ("/desk/",),
+        "desk.closing": ("/desk/closing",),
+        "desk.lockers.overview": ("/desk/lockers",),
+        "desk.lockers.one": ("/desk/lockers/1", "/desk/lockers/4"),
+        "admin.overview": ("/admin/",),
+        "admin.accounts.everybody": ("/admin/accounts",),
+        "admin.accounts.one": ("/admin/accounts/1",),
+        "admin.accounts.new": ("/admin/accounts/new",),
+        "admin.configuration": ("/admin/configuration",),
+        "admin.guests.search": ("/admin/guests",),
+        "admin.happenings": ("/admin/journal",),
+        "admin.standing": ("/admin/standing",),
+        "entrance.password": ("/account/password",),
+        "simulator.page": ("/simulator/",),
+        "failure": ("/desk/nothing-here",),
+    },
+    "board": {"board.show": ("/board",), "failure": ("/board/nothing-here",)},
+    "entrance": {
+        "entrance.start": ("/",),
+        "entrance.log_in": ("/login", "/login?said=logged_out"),
+        "failure": ("/nothing-here",),
+    },
+    # A front desk that nobody has set up, at an office that uses the national guest book too.
+    "empty": {
+        "entrance.set_up": ("/setup",),
+        "visitor.notice": ("/v/{waiting}/guest-book",),
+        "visitor.local_notice": ("/v/{waiting}/guest-book/local",),
+        "visitor.national": ("/v/{waiting}/guest-book/national",),
+        "visitor_kiosk.notice": ("/kiosk/v/{waiting}/guest-book",),
+        "visitor_kiosk.local_notice": ("/kiosk/v/{waiting}/guest-book/local",),
+        "visitor_kiosk.national": ("/kiosk/v/{waiting}/guest-book/national",),
+        "board.show": ("/board",),
+        "kiosk.guest_book": ("/kiosk/guest-book",),
+    },
+}
+
+FRAGMENT: Final = "a part of a page above, which holds the same"
+DATA: Final = "no page: data for programs"
+REDIRECT: Final = "no page: it only leads on to one"
+
+# Addresses that are no pages, and why.
+NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
+    "desk.columns": (FRAGMENT, "/desk/columns"),
+    "desk.status": (FRAGMENT, "/desk/status"),
+    "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
+    "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
+    "kiosk.greeting": (FRAGMENT, "/kiosk/greeting"),
+    "kiosk.ticket_now": (FRAGMENT, "/kiosk/ticket/{waiting}/now"),
+    "simulator.room": (FRAGMENT, "/simulator/room"),
+    "visitor.now": (FRAGMENT, "/v/{waiting}/now"),
+    "admin.guests.nothing_to_open": (REDIRECT, "/admin/guests/1"),
+    "kiosk.start": (REDIRECT, "/kiosk/start"),
+    "api.board": (DATA, "/api/v1/board"),
+    "api.calls": (DATA, "/api/v1/calls"),
+    "api.document": (DATA, "/api/v1/openapi.json"),
+    "api.services": (DATA, "/api/v1/services"),
+    "api.show_lockers": (DATA, "/api/v1/lockers"),
+    "api.ticket": (DATA, "/api/v1/tickets/{waiting}"),
+    "simulator.sound": (DATA, "/simulator/sounds/1.wav"),
+    "simulator.ticket": (DATA, "/simulator/tickets/1.png"),
+    "static": (DATA, "/static/favicon.svg"),
+    "status.healthz": (DATA, "/healthz"),
+    "status.metrics": (DATA, "/metrics"),
+    "events": (DATA, "/events"),
+}
