@@ -113,7 +113,7 @@ def _press(pins: SimulatedPins, first_bytes: Connection, presses: int) -> dict[s
     """Press the button and wait for the paper, again and again."""
     latencies: list[float] = []
     sizes: list[int] = []
-    cpu_s = time.process_time()
+    cpu_s = _front_desk_cpu_s()
     for _ in range(presses):
         closed_ns = time.monotonic_ns()
         pins.close_contact(_PIN)
@@ -124,7 +124,7 @@ def _press(pins: SimulatedPins, first_bytes: Connection, presses: int) -> dict[s
         time.sleep(0.02)  # the contact settles open, as it does under a finger that leaves
         latencies.append((first_ns - closed_ns) / 1e6)
         sizes.append(size)
-    cpu_s = time.process_time() - cpu_s
+    cpu_s = _front_desk_cpu_s() - cpu_s
     cuts = statistics.quantiles(latencies, n=100) if len(latencies) > 1 else [latencies[0]] * 99
     return {
         "press_to_first_byte_ms": {
@@ -136,6 +136,11 @@ def _press(pins: SimulatedPins, first_bytes: Connection, presses: int) -> dict[s
         "cpu_ms_per_ticket": round(cpu_s / presses * 1000, 2),
         "bytes_per_ticket": round(statistics.mean(sizes)),
     }
+
+
+def _front_desk_cpu_s() -> float:
+    """CPU of all threads but this one, which only plays the finger and holds the watch."""
+    return time.process_time() - time.thread_time()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Push buttons and their lamps on GPIO lines, by gpiozero.
 
 All callbacks of a process run in lgpio's one notification thread, and an exception there silences every
-button for good. So ours stamps the edge and queues it, nothing else; what an edge means is
+button for good. So ours queues the edge with its time, nothing else; what an edge means is
 `drivers.debounce`'s to say. It hangs on the pin, below `gpiozero.Button`: Button's own callback raises when
 the button is closed at the moment of an edge, and each Button keeps a thread that wakes ten times a second.
 """
@@ -22,6 +22,8 @@ from drivers.gpio import Lines, PinSource, translated
 
 log = logging.getLogger(__name__)
 
+LATEST_NS = 10_000_000_000  # no callback comes later than this; a stamp that is older is of another clock
+
 
 @dataclass(frozen=True, slots=True)
 class ButtonWiring:
@@ -30,6 +32,16 @@ class ButtonWiring:
     pin: int
     pull_up: bool = True
     lamp_pin: int | None = None
+
+
+def edge_time_ns(ticks: float, now_ns: int) -> int:
+    """When an edge was, by time.monotonic_ns(): gpiozero's `ticks` are the kernel's stamp, in seconds.
+
+    On a busy machine the callback comes late, and several edges at once; told apart only by when they came,
+    a finger would look like a bounce. Kernels before 5.7 stamp by the wall clock: then now has to do.
+    """
+    stamped_ns = round(ticks * 1e9)
+    return stamped_ns if 0 <= now_ns - stamped_ns <= LATEST_NS else now_ns
 
 
 class _Contact:
@@ -53,14 +65,14 @@ class _Contact:
     def report_level(self) -> None:
         """Queue the level of now as an edge."""
         self.missed = False
-        self._queue(bool(self._line.is_active))
+        self._queue(bool(self._line.is_active), time.monotonic_ns())
 
-    def _changed(self, _ticks: float, level: int) -> None:
-        self._queue((not level) == self._low_is_pressed)
+    def _changed(self, ticks: float, level: int) -> None:
+        self._queue((not level) == self._low_is_pressed, edge_time_ns(ticks, time.monotonic_ns()))
 
-    def _queue(self, pressed: bool) -> None:
+    def _queue(self, pressed: bool, at_ns: int) -> None:
         try:
-            self._edges.put_nowait(Edge(self._button, pressed, time.monotonic_ns()))
+            self._edges.put_nowait(Edge(self._button, pressed, at_ns))
         except Exception:  # noqa: BLE001 - a full queue or worse, it must not end the notification thread
             self.dropped += 1
             self.missed = True

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
 from appliance import config, sessions, staff, tickets
@@ -55,6 +56,10 @@ class CompiledOnce(BytecodeCache):
         """Keep one that was compiled now."""
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
+
+# A property holds or it does not; how long that takes is a matter of the machine.
+settings.register_profile("frontdesk", deadline=None)
+settings.load_profile("frontdesk")
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 

@@ -10,7 +10,7 @@ import gpiozero
 import pytest
 
 from drivers.base import Busy, Edge, Lost, Missing, Pressed, Stuck, Unstuck
-from drivers.button import ButtonWiring, GpioButtons
+from drivers.button import ButtonWiring, GpioButtons, edge_time_ns
 from drivers.debounce import Presses, Rules
 from drivers.simulated.pins import SimulatedPin, SimulatedPins
 
@@ -157,6 +157,49 @@ def test_a_tap_of_30_ms_is_a_press_though_read_only_afterwards(pins: SimulatedPi
     assert isinstance(late, Pressed)
     assert late.button == "library"
     presses.close()
+
+
+def test_presses_count_by_when_they_were_though_a_busy_machine_tells_them_all_at_once(
+    pins: SimulatedPins,
+) -> None:
+    presses = presses_of(pins, Rules(window_ns=0))
+    presses.connect()
+    busy, free = threading.Event(), threading.Event()
+    other = gpiozero.InputDevice(MARKER, pull_up=True, pin_factory=pins)
+    other.pin.edges = "both"
+
+    def hold_up(_ticks: float, _level: int) -> None:
+        busy.set()
+        free.wait(SOON_S)
+
+    other.pin.when_changed = hold_up
+    try:
+        assert presses.next_event(0.05) is None  # the level of the start has settled
+        pins.close_contact(MARKER)
+        assert busy.wait(SOON_S)
+        pins.press(GENERAL, 30)
+        time.sleep(0.03)  # the contact stays open as long as a finger needs to come back
+        pins.press(GENERAL, 30)
+        free.set()
+        assert [type(presses.next_event(SOON_S)), type(presses.next_event(SOON_S))] == [Pressed, Pressed]
+        assert presses.next_event(0.1) is None
+    finally:
+        free.set()
+        other.close()
+        presses.close()
+
+
+@pytest.mark.parametrize(
+    ("ticks", "at_ns"),
+    [
+        (99.5, 99_500_000_000),  # the kernel's stamp
+        (1_800_000_000.0, 100_000_000_000),  # an old kernel's, by the wall clock
+        (80.0, 100_000_000_000),  # later than any callback: of another clock
+        (100.5, 100_000_000_000),  # nothing happens in the future
+    ],
+)
+def test_an_edge_has_the_kernels_time_where_that_is_by_the_same_clock(ticks: float, at_ns: int) -> None:
+    assert edge_time_ns(ticks, 100_000_000_000) == at_ns
 
 
 def test_a_spark_is_no_press_and_the_press_after_it_is(pins: SimulatedPins) -> None:
