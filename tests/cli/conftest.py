@@ -42,17 +42,18 @@ timeout = "500ms"
 
 
 class Program:
-    """One `frontdesk ...` that runs. What it says is in `output`; `end` tells it to stop."""
+    """One `frontdesk ...` that runs. What it answers is in `answer`, all else that it says in `output`."""
 
     def __init__(self, log: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
         self._log = log
+        self._answer = log.with_suffix(".answer")
         self._mark = uuid.uuid4().hex
-        with log.open("wb") as file:
+        with log.open("wb") as said, self._answer.open("wb") as answered:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "appliance", *arguments],
-                stdout=file,
-                stderr=file,
-                env=os.environ | environment | {_MARK: self._mark},
+                stdout=answered,
+                stderr=said,
+                env=os.environ | {"PYTHONFAULTHANDLER": "1"} | environment | {_MARK: self._mark},
             )
 
     @property
@@ -60,13 +61,12 @@ class Program:
         return self._process.pid
 
     @property
+    def answer(self) -> str:
+        return self._answer.read_text()
+
+    @property
     def output(self) -> str:
         return self._log.read_text(errors="replace")
-
-    def await_words(self, words: str) -> None:
-        """Wait until it has said something."""
-        await_that(lambda: words in self.output or self._process.poll() is not None, self)
-        assert words in self.output
 
     def await_page(self, port: int, path: str) -> str:
         """Wait until a page is served, and return it."""
@@ -89,8 +89,13 @@ class Program:
         return self.wait(within_s)
 
     def wait(self, within_s: float = SOON_S) -> int:
-        """Wait until it ends by itself; gives the exit code."""
-        return self._process.wait(within_s)
+        """Wait until it ends by itself; gives the exit code. One that hangs shows where."""
+        try:
+            return self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGABRT)
+            self._process.wait(SOON_S)
+        pytest.fail(f"it did not end within {within_s} s:\n{self.output}")
 
     def kill(self) -> None:
         """Pull the plug."""

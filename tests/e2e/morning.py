@@ -38,7 +38,9 @@ _DECLINED: Final = dict.fromkeys(
 class Morning:
     """The visits, by their state, and the hands that lead them there."""
 
-    def __init__(self, work: FrontDeskAtWork, pass_s: Callable[[float], None] = lambda _seconds: None) -> None:
+    def __init__(
+        self, work: FrontDeskAtWork, pass_s: Callable[[float], None] = lambda _seconds: None
+    ) -> None:
         self.work = work
         self.visits: dict[str, Visit] = {}
         self._pass_s = pass_s

@@ -39,7 +39,9 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "failure": ("/kiosk/nothing-here", "/kiosk/v/nobody/rating"),
     },
     "phone": {
-        "visitor.visit": tuple(f"/v/{{{state}}}" for state in ("waiting", "called", "serving", "reading", "gone")),
+        "visitor.visit": tuple(
+            f"/v/{{{state}}}" for state in ("waiting", "called", "serving", "reading", "gone")
+        ),
         **_visitor("visitor", "/v", "phone_draft", "waiting"),
         "failure": ("/v/nobody", "/v/{waiting}/nothing-here"),
     },
@@ -55,7 +57,6 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "admin.configuration": ("/admin/configuration",),
         "admin.guests.search": ("/admin/guests",),
         "admin.happenings": ("/admin/journal",),
-        "admin.standing": ("/admin/standing",),
         "entrance.password": ("/account/password",),
         "simulator.page": ("/simulator/",),
         "failure": ("/desk/nothing-here",),
@@ -87,6 +88,7 @@ REDIRECT: Final = "no page: it only leads on to one"
 # Addresses that are no pages, and why.
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
+    "admin.standing": (FRAGMENT, "/admin/standing"),
     "desk.columns": (FRAGMENT, "/desk/columns"),
     "desk.status": (FRAGMENT, "/desk/status"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),

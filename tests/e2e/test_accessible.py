@@ -73,7 +73,10 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         drafts, tokens = work.desk.drafts, played.tokens
         begun = {
             key: drafts.begin(Start(played.visits[state].id, tokens[state], "hash", "id", kiosk))
-            for key, state, kiosk in (("phone_draft", "waiting", None), ("kiosk_draft", "called", "127.0.0.1"))
+            for key, state, kiosk in (
+                ("phone_draft", "waiting", None),
+                ("kiosk_draft", "called", "127.0.0.1"),
+            )
         }
         yield Walk(work, tokens | begun, played.sit_down())
 
@@ -183,7 +186,9 @@ def test_a_guests_page_which_only_a_search_opens_is_accessible_too(
     page = windows("staff", morning.cookie)
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     page.goto(f"{morning.work.url}/admin/guests?lang=id&size=normal")
-    page.get_by_role("searchbox").or_(page.locator("main input[type=text], main input[type=search]")).first.fill("Siti")
+    page.get_by_role("searchbox").or_(
+        page.locator("main input[type=text], main input[type=search]")
+    ).first.fill("Siti")
     page.keyboard.press("Enter")
     assert_accessible(page)
     page.get_by_text("Siti Rahmawati").first.wait_for()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from appliance import guestbook, retention
-from appliance.clock import ManualClock
+from appliance.clock import ManualClock, Quality
 from appliance.duties.keeper import KeeperDuty
 from appliance.front_desk import FrontDesk
 from appliance.guestbook import Entry
@@ -111,6 +112,16 @@ def test_each_erasing_is_noted_without_what_was_erased(
         lambda db: db.execute("SELECT facts FROM journal WHERE kind = 'guests.erased'").fetchone()[0]
     )
     assert facts == '{"before": "2026-12-28", "count": 2}'
+
+
+def test_a_clock_that_nobody_vouches_for_erases_nothing(
+    desk: FrontDesk, issue: Callable[..., Visit], clock: ManualClock
+) -> None:
+    fill_in(desk, issue(), "Siti Nurhaliza")
+    clock.advance(400 * DAY)
+    now = clock.now()
+    assert desk.store.read(retention.any_old, desk.office, replace(now, quality=Quality.RTC))
+    assert not desk.store.read(retention.any_old, desk.office, replace(now, quality=Quality.STALE))
 
 
 def test_a_clock_that_was_never_set_erases_nothing(

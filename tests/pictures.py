@@ -1,0 +1,129 @@
+"""Takes the pictures of the README anew: `make pictures`.
+
+A simulated front desk is led through a Monday morning of November 2026 and looked at with a browser.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from appliance import tickets
+from appliance.clock import ManualClock
+from appliance.drafts import Start
+from appliance.visits import Request
+from tests.e2e.conftest import BOARD, CHROMIUM, DESK, FLAGS, KIOSK, PHONE, FrontDeskAtWork, at_work
+from tests.e2e.morning import Morning
+
+FOLDER: Final = Path(__file__).parents[1] / "docs" / "pictures"
+MOST_BYTES: Final = 150_000
+PALETTE: Final = 128  # colours: the screens are flat, so that this keeps them sharp and small
+# Wider than that no page shows them; the paper keeps its dots.
+WIDTHS: Final = {"kiosk": 540, "rating": 540, "phone": 720, "desk": 1280, "board": 1280, "simulator": 1280}
+WITHOUT_NOTICE: Final = (
+    ".simulated { display: none }"  # what an office sees; the simulator's own page keeps it
+)
+PRINTED_WITHIN_S: Final = 60.0
+
+
+def main() -> None:
+    """Take all the pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="pictures-") as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        _screens(browser, Path(folder) / "large")
+        _paper(Path(folder) / "small", "58mm")
+        browser.close()
+
+
+def _screens(browser: Browser, folder: Path) -> None:
+    clock = ManualClock()
+    with at_work("1373", folder, clock=clock) as work:
+        morning = Morning(work, clock.advance)
+        morning.play()
+        tokens = morning.tokens
+        cookie = {"name": "desk", "value": morning.sit_down(), "url": work.url}
+
+        def look(name: str, size: dict[str, int], path: str, *, scale: int = 1) -> None:
+            context = browser.new_context(
+                viewport=size,  # type: ignore[arg-type]
+                device_scale_factor=scale,
+                reduced_motion="reduce",
+            )
+            context.add_cookies([cookie])  # type: ignore[list-item]
+            page = context.new_page()
+            page.goto(work.url + path)
+            _photograph(page, name)
+            context.close()
+
+        look("desk", DESK, "/desk/")
+        look("board", BOARD, "/board")
+        look("phone-visit", PHONE, "/v/" + tokens["waiting"], scale=2)
+        look("kiosk-number", KIOSK, "/kiosk/ticket/" + tokens["last"])
+        look("rating", KIOSK, f"/kiosk/v/{tokens['reading']}/rating")
+        look("kiosk-guest-book", KIOSK, _half_filled(work, morning))
+        look("kiosk-home", KIOSK, "/kiosk/")
+        _ticket(work, "ticket-80mm", morning.visits["last"].number or "")
+        look("simulator", {"width": 1280, "height": 1000}, "/simulator/")
+
+
+def _half_filled(work: FrontDeskAtWork, morning: Morning) -> str:
+    """The address of a guest book in which a visitor writes."""
+    visit, token = morning.visits["called"], morning.tokens["called"]
+    key = work.desk.drafts.begin(Start(visit.id, token, "hash", "id", "127.0.0.1"))
+    values = {
+        "name": "Dewi Anggraini",
+        "email": "dewi.anggraini@contoh.id",
+        "sub_services": "printed_library",
+    }
+    work.desk.drafts.put(key, values | {"institution": "Universitas Andalas"})
+    return f"/kiosk/v/{token}/guest-book/{key}/1"
+
+
+def _paper(folder: Path, paper: str) -> None:
+    clock = ManualClock()
+    clock.advance(47 * 60)
+    with at_work("1373", folder, paper=paper, clock=clock) as work:
+        visit = work.desk.store.write(
+            tickets.issue, work.desk.office, Request("one", "consultation", "kiosk")
+        )
+        _ticket(work, f"ticket-{paper}", visit.number or "")
+
+
+def _ticket(work: FrontDeskAtWork, name: str, number: str) -> None:
+    """The paper with this number, as it came out of the printer."""
+
+    def numbers() -> list[int]:
+        return [one.number for one in work.house.tickets if any(number in line for line in one.lines)]
+
+    if not work.house.printer.wait_until(lambda: bool(numbers()), PRINTED_WITHIN_S):
+        raise SystemExit(f"{number} was not printed")
+    _keep(name, work.house.picture(numbers()[-1]))
+
+
+def _photograph(page: Page, name: str) -> None:
+    if name != "simulator":
+        page.add_style_tag(content=WITHOUT_NOTICE)
+    page.evaluate("() => document.fonts.ready")
+    _keep(name, page.screenshot())
+
+
+def _keep(name: str, png: bytes) -> None:
+    """Scale down, reduce to a palette, and write."""
+    with Image.open(io.BytesIO(png)) as picture:
+        width = WIDTHS.get(name.partition("-")[0], picture.width)
+        height = round(picture.height * width / picture.width)
+        small = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    path = FOLDER / f"{name}.png"
+    small.quantize(PALETTE, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        raise SystemExit(f"{path.name} is larger than {MOST_BYTES} bytes")
+
+
+if __name__ == "__main__":
+    main()
