@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test install check format constraints clean
+.PHONY: help run test install check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,10 @@ format: ## put the code into its form
 	@./bootstrap.sh test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: ## take the pictures of the README anew
+	@./bootstrap.sh test
+	$(BIN)/python -m tests.pictures
 
 constraints: ## pin the newest versions of all Python packages
 	@./bootstrap.sh constraints

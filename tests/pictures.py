@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from appliance import tickets
@@ -23,11 +23,12 @@ from tests.e2e.morning import Morning
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "pictures"
 MOST_BYTES: Final = 150_000
 PALETTE: Final = 128  # colours: the screens are flat, so that this keeps them sharp and small
-# Wider than that no page shows them; the paper keeps its dots.
+# Pixels: wider than that no page shows them. The paper keeps its dots, a pixel each.
 WIDTHS: Final = {"kiosk": 540, "rating": 540, "phone": 720, "desk": 1280, "board": 1280, "simulator": 1280}
 WITHOUT_NOTICE: Final = (
     ".simulated { display: none }"  # what an office sees; the simulator's own page keeps it
 )
+PAPER_MARGIN: Final = 24  # dots; the edge where a printer cannot print
 PRINTED_WITHIN_S: Final = 60.0
 
 
@@ -54,8 +55,10 @@ def _screens(browser: Browser, folder: Path) -> None:
                 viewport=size,  # type: ignore[arg-type]
                 device_scale_factor=scale,
                 reduced_motion="reduce",
+                bypass_csp=True,  # for WITHOUT_NOTICE
             )
             context.add_cookies([cookie])  # type: ignore[list-item]
+            context.clock.install(time=clock.now().wall)
             page = context.new_page()
             page.goto(work.url + path)
             _photograph(page, name)
@@ -99,28 +102,28 @@ def _ticket(work: FrontDeskAtWork, name: str, number: str) -> None:
     """The paper with this number, as it came out of the printer."""
 
     def numbers() -> list[int]:
-        return [one.number for one in work.house.tickets if any(number in line for line in one.lines)]
+        papers = (one for one in work.house.tickets if one.is_complete)
+        return [one.number for one in papers if any(number in line for line in one.lines)]
 
     if not work.house.printer.wait_until(lambda: bool(numbers()), PRINTED_WITHIN_S):
         raise SystemExit(f"{number} was not printed")
-    _keep(name, work.house.picture(numbers()[-1]))
+    with Image.open(io.BytesIO(work.house.picture(numbers()[-1]))) as dots:
+        _keep(name, ImageOps.expand(dots.convert("RGB"), PAPER_MARGIN, "white"))
 
 
 def _photograph(page: Page, name: str) -> None:
-    if name != "simulator":
-        page.add_style_tag(content=WITHOUT_NOTICE)
     page.evaluate("() => document.fonts.ready")
-    _keep(name, page.screenshot())
+    png = page.screenshot(style="" if name == "simulator" else WITHOUT_NOTICE)
+    with Image.open(io.BytesIO(png)) as screen:
+        width = WIDTHS[name.partition("-")[0]]
+        height = round(screen.height * width / screen.width)
+        _keep(name, screen.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _keep(name: str, png: bytes) -> None:
-    """Scale down, reduce to a palette, and write."""
-    with Image.open(io.BytesIO(png)) as picture:
-        width = WIDTHS.get(name.partition("-")[0], picture.width)
-        height = round(picture.height * width / picture.width)
-        small = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+def _keep(name: str, picture: Image.Image) -> None:
+    """Reduce to a palette, and write."""
     path = FOLDER / f"{name}.png"
-    small.quantize(PALETTE, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    picture.quantize(PALETTE, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
     if path.stat().st_size > MOST_BYTES:
         raise SystemExit(f"{path.name} is larger than {MOST_BYTES} bytes")
 

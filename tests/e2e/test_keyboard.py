@@ -39,7 +39,7 @@ def test_an_officer_logs_in_calls_recalls_and_serves_with_the_keyboard_alone(
     expect(now.get_by_text("Undangan tampil di kiosk")).to_be_visible()
     (visit,) = work.desk.store.read(visits.open_ones)
     work.desk.store.write(guestbook.confirm_elsewhere, visit.id, staff=1)
-    expect(now.get_by_role("button", name="Mulai layani")).to_be_visible()
+    expect(now.get_by_text("Buku tamu sudah diisi")).to_be_visible()
     desk.keyboard.press("Space")
     expect(now.get_by_role("button", name="Selesai dilayani")).to_be_visible()
     assert work.desk.store.read(visits.get, visit.id).state == "in_service"

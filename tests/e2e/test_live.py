@@ -24,19 +24,29 @@ PROMISED_S: Final = 2.0
 LOGIN_IS_OVER: Final = "Sesi Anda berakhir. Silakan masuk lagi."
 
 
+class Machine:
+    """A front desk that is switched off and on, with its data and its address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._listen: str | None = None
+        self._running = ExitStack()
+
+    def switch_on(self) -> FrontDeskAtWork:
+        work = self._running.enter_context(at_work("1373", self._folder, listen=self._listen))
+        self._listen = work.url.removeprefix("http://")
+        return work
+
+    def switch_off(self) -> None:
+        self._running.close()
+
+
 @pytest.fixture
-def restart(tmp_path: Path) -> Iterator[Callable[[], FrontDeskAtWork]]:
-    """Starts a front desk; again: ends it and starts it anew, with its data and at its address."""
-    with ExitStack() as running:
-        listen: list[str] = []
-
-        def start() -> FrontDeskAtWork:
-            work = running.enter_context(at_work("1373", tmp_path, listen=listen[0] if listen else None))
-            listen[:] = [work.url.removeprefix("http://")]
-            return work
-
-        start.stop = running.close  # type: ignore[attr-defined]
-        yield start
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine that is off."""
+    machine = Machine(tmp_path)
+    yield machine
+    machine.switch_off()
 
 
 def test_a_change_appears_on_desk_kiosk_and_board_by_the_stream_within_two_seconds(
@@ -108,18 +118,18 @@ def test_the_board_draws_from_the_api_what_the_server_draws(
 
 
 def test_a_lost_connection_is_said_and_goes_away_when_the_server_is_back(
-    restart: Callable[[], FrontDeskAtWork], new_page: Callable[..., Page]
+    machine: Machine, new_page: Callable[..., Page]
 ) -> None:
-    work = restart()
+    work = machine.switch_on()
     desk, board = new_page(DESK), new_page(BOARD)
     log_in(desk, work)
     _open_with_stream(board, f"{work.url}/board")
     for page in (desk, board):
         expect(page.get_by_text("Sambungan terputus.")).to_be_hidden()
-    restart.stop()  # type: ignore[attr-defined]
+    machine.switch_off()
     for page in (desk, board):
         expect(page.get_by_text("Sambungan terputus.")).to_be_visible(timeout=20_000)
-    work = restart()
+    work = machine.switch_on()
     for page in (desk, board):
         expect(page.get_by_text("Sambungan terputus.")).to_be_hidden(timeout=40_000)
     # And both are live again: the officer is still logged in.
