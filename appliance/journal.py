@@ -37,12 +37,13 @@ def append(
     visit: int | None,
     staff: int | None,
     facts: Mapping[str, Fact],
-) -> None:
-    """Write one row; `kind` is a noun and a past participle, `ticket.issued`."""
-    db.execute(
+) -> int:
+    """Write one row and give its number; `kind` is a noun and a past participle, `ticket.issued`."""
+    row = db.execute(
         "INSERT INTO journal (at, quality, kind, visit_id, staff_id, facts) VALUES (?, ?, ?, ?, ?, ?)",
         (now.stamp(), now.quality.value, kind, visit, staff, json.dumps(facts, ensure_ascii=False)),
     )
+    return row.lastrowid or 0
 
 
 def last_seq(db: sqlite3.Connection) -> int:

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -58,12 +58,14 @@ class Transaction:
 
     db: sqlite3.Connection
     now: Moment
+    noted: list[int] = field(default_factory=list)  # the journal rows that it has written
 
     def record(
         self, kind: str, *, visit: int | None = None, staff: int | None = None, **facts: journal.Fact
     ) -> None:
         """Note in the journal what happens, in the same transaction as the change itself."""
-        journal.append(self.db, self.now, kind, visit=visit, staff=staff, facts=facts)
+        row = journal.append(self.db, self.now, kind, visit=visit, staff=staff, facts=facts)
+        self.noted.append(row)
 
 
 class _CommitFailed(Exception):
@@ -242,9 +244,8 @@ class Store:
             db = self._usable()
             db.execute("BEGIN IMMEDIATE")
             try:
-                before = journal.last_seq(db)
-                result = act(Transaction(db, self._clock.now()))
-                after = journal.last_seq(db)
+                tx = Transaction(db, self._clock.now())
+                result = act(tx)
             except BaseException:
                 if db.in_transaction:  # a full disk has already undone it
                     db.execute("ROLLBACK")
@@ -256,7 +257,7 @@ class Store:
                     # Not in doubt: SQLite writes the page that commits last, and it did not get so far.
                     self._discard()
                     raise
-                raise _CommitFailed(after if after > before else 0, result) from error
+                raise _CommitFailed(tx.noted[-1] if tx.noted else 0, result) from error
         return result
 
     def _usable(self) -> sqlite3.Connection:

@@ -31,12 +31,13 @@ class PaperDuty:
         self._store = desk.store
         self._printer = printer
         self._next_look = 0.0
+        self._in_doubt = True  # whether a job may stand as printing although nothing is being printed
 
     def step(self) -> None:
         """Print the oldest job, or wait for one."""
         heard = self._desk.changes.count  # before looking: what comes after it is heard
-        if self._store.read(printing.interrupted):
-            self._store.write(printing.settle_after_restart)
+        if self._in_doubt:
+            self._settle()
         if time.monotonic() >= self._next_look and not self._look():
             self._desk.changes.wait(heard, _RETRY_S)
             return
@@ -45,6 +46,12 @@ class PaperDuty:
             self._desk.changes.wait(heard, _LISTEN_S)
         else:
             self._print(job)
+
+    def _settle(self) -> None:
+        """After a start, and after an end that could not be stored: what was begun is unknown now."""
+        if self._store.read(printing.interrupted):
+            self._store.write(printing.settle_after_restart)
+        self._in_doubt = False
 
     def _look(self) -> bool:
         """Ask the printer how it is, and say so; False while it cannot print."""
@@ -64,28 +71,33 @@ class PaperDuty:
         if document is None:
             self._store.write(printing.end, job.id, "failed", "no_longer_needed")
             return
+        self._in_doubt = True
         try:
             self._store.write(printing.begin, job.id)
+            self._send(job, document)
         except NotNow:
             return  # the visit or the day has ended in this moment
-        self._send(job, document)
 
     def _send(self, job: Job, document: Document) -> None:
         try:
             self._printer.print(document)
         except OutcomeUnknown as error:
             log.warning("job %d: the outcome is unknown: %s", job.id, error)
-            self._store.write(printing.end, job.id, "unknown", error.code)
+            self._end(job, "unknown", error.code)
             self._next_look = 0.0
             raise
         except DriverError as error:
-            self._store.write(printing.end, job.id, "queued", error.code)
+            self._end(job, "queued", error.code)
             if error.retry:
                 raise
             self._desk.health.report(self._printer.name, DeviceState.READY, error.code, error.detail)
             self._next_look = 0.0
         else:
-            self._store.write(printing.end, job.id, "printed")
+            self._end(job, "printed")
+
+    def _end(self, job: Job, state: str, problem: str | None = None) -> None:
+        self._store.write(printing.end, job.id, state, problem)
+        self._in_doubt = False
 
 
 def problem_of(status: PrinterStatus) -> str | None:
