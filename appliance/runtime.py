@@ -82,7 +82,8 @@ class Runtime:
             try:
                 self._work(duty)
             except DriverError as error:
-                self._health.report(error.device, DeviceState.LOST, error.code, error.detail)
+                if not self._stop.is_set():  # else it is our own doing: the device was closed to end its wait
+                    self._health.report(error.device, DeviceState.LOST, error.code, error.detail)
             except ApplianceError as error:
                 # The store or a rule said no where nobody expected it: the duty goes on after a pause.
                 log.error("%s: %s", duty.name, error)

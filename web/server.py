@@ -64,7 +64,7 @@ def serving(app: Flask, desk: FrontDesk) -> Iterator[None]:
         yield
     finally:
         desk.changes.end()
+        server.task_dispatcher.shutdown()  # first, so that nobody answers on a socket that is closed
         # In the server's own thread: closing its sockets under its feet would make it fall.
         server.trigger.pull_trigger(partial(close_all, server._map))
         thread.join()
-        server.task_dispatcher.shutdown()
