@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test install check format pictures constraints clean
+.PHONY: help run test quick install check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,10 @@ run: install ## start the simulated front desk at http://127.0.0.1:8080
 
 test: check ## check the code, then run all the tests, real daemons and browser included
 	$(BIN)/pytest -n auto
+
+quick: ## all tests but those in the browser
+	@./bootstrap.sh test
+	$(BIN)/pytest -n auto --ignore tests/e2e
 
 install: ## install what the front desk needs and this machine lacks
 	@./bootstrap.sh run
