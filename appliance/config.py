@@ -192,7 +192,7 @@ def check(config: Config, office: Office, path: Path | None = None) -> list[Prob
 
 
 def _buttons_without_service(config: Config, office: Office) -> Iterator[Finding]:
-    letters = {service.letter: service.takes_ticket for service in office.services}
+    letters = {service.letter: service in office.ticket_services for service in office.services}
     for place, button in enumerate(config.buttons.button if config.buttons else ()):
         path = ("buttons", "button", place, "service")
         if button.service not in letters:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from appliance import days, printing, tickets, visits
 from appliance.errors import KeyReused, NoSuchVisit, ServiceClosed
-from appliance.office import Office, Service
+from appliance.office import Office
 from appliance.store import Transaction
 from appliance.visits import Request, Visit
 from appliance.wording import Language
@@ -56,18 +56,13 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def gives_tickets(office: Office, service: Service) -> bool:
-    """Whether the service gives numbers at this office."""
-    return office.steps.ticket and service.takes_ticket
-
-
 def place(tx: Transaction, office: Office, order: Order, key: str) -> Given:
     """Give the number that is asked for, once.
 
     Raises NoSuchService, ServiceClosed, ClockImplausible, and KeyReused for a key that had another wish.
     """
     service = office.service(order.service)
-    if not gives_tickets(office, service):
+    if service not in office.ticket_services:
         raise ServiceClosed(f"{service.key} gives no numbers at office {office.id}")
     language = order.language or office.languages[0]
     wish = _digest(f"{service.key} {order.priority} {language}")

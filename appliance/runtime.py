@@ -77,28 +77,33 @@ class Runtime:
 
     def _keep(self, duty: Duty) -> None:
         pauses = _pauses()
-        while not self._stop.is_set():
+        while not self._stop.is_set() and not (duty.device is None and self.fallen.is_set()):
             began = time.monotonic()
             try:
                 self._work(duty)
-            except DriverError as error:
-                if not self._stop.is_set():  # else it is our own doing: the device was closed to end its wait
-                    self._health.report(error.device, DeviceState.LOST, error.code, error.detail)
-            except ApplianceError as error:
-                # The store or a rule said no where nobody expected it: the duty goes on after a pause.
-                log.error("%s: %s", duty.name, error)
-            except Exception:  # the guard of all threads: whatever it is must not end silently
-                log.exception("%s fell", duty.name)
-                if duty.device is None:
-                    self.fallen.set()
-                    return
-                self._health.report(duty.device.name, DeviceState.LOST, "fell")
+            except Exception as error:  # noqa: BLE001 - the guard of all threads: nothing ends silently
+                self._tell(duty, error)
             finally:
                 if duty.device is not None:
                     duty.device.close()
             if time.monotonic() - began > _STEADY_S:
                 pauses = _pauses()
             self._stop.wait(next(pauses))
+
+    def _tell(self, duty: Duty, error: Exception) -> None:
+        """Say what ended a duty's work, unless it was we who ended it."""
+        if isinstance(error, DriverError):
+            if not self._stop.is_set():  # else the device was closed to end its wait
+                self._health.report(error.device, DeviceState.LOST, error.code, error.detail)
+        elif isinstance(error, ApplianceError):
+            # The store or a rule said no where nobody expected it: the duty goes on after a pause.
+            log.error("%s: %s", duty.name, error)
+        else:
+            log.error("%s fell", duty.name, exc_info=error)
+            if duty.device is None:
+                self.fallen.set()
+            else:
+                self._health.report(duty.device.name, DeviceState.LOST, "fell")
 
     def _work(self, duty: Duty) -> None:
         """Open the device, where there is one, and work until told to stop or until something is raised."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from appliance import orders
 from appliance.board import Board, Shown
 from appliance.clock import Moment
 from appliance.doors import Doors
@@ -53,7 +52,7 @@ def service(one: Service, office: Office, waiting: int) -> Json:
         "letter": one.letter,
         "name": words(one.name),
         "description": words(one.description),
-        "gives_tickets": orders.gives_tickets(office, one),
+        "gives_tickets": one in office.ticket_services,
         "waiting": waiting,
     }
 
