@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.base import Block, Document, Feed, QrCode, Rule, Text
 from drivers.printer_library import ENCODING, escpos_printers
@@ -38,6 +38,14 @@ _ASCII_TABLE = str.maketrans(
 )  # fmt: skip
 
 
+class _Style(NamedTuple):
+    """How the printer writes: told only when it changes, which is seldom."""
+
+    align: str
+    bold: bool
+    size: int
+
+
 def compose(document: Document, *, columns: int, native_qr: bool, cutter: bool) -> bytes:
     """The bytes of `document` as one job, from the printer's reset to the cut.
 
@@ -46,8 +54,9 @@ def compose(document: Document, *, columns: int, native_qr: bool, cutter: bool) 
     """
     page = escpos_printers().Dummy(magic_encode_args={"disabled": True, "encoding": ENCODING})
     page.hw("INIT")
+    style: _Style | None = None
     for block in document:
-        _add(page, block, columns, native_qr)
+        style = _add(page, block, columns, native_qr, style)
     if cutter:
         page.cut(feed=False)  # GS V 66: feeds just as far as the knife is away
     else:
@@ -71,24 +80,30 @@ def _ascii(character: str) -> str:
     return "" if invisible else "?"
 
 
-def _add(page: Any, block: Block, columns: int, native_qr: bool) -> None:
+def _add(page: Any, block: Block, columns: int, native_qr: bool, style: _Style | None) -> _Style | None:
+    """Put one block on the page, which stands at `style`; gives the style that it leaves behind."""
     match block:
         case Text():
-            _add_text(page, block)
+            return _add_text(page, block, style)
         case Rule():
-            _add_text(page, Text("-" * columns))
+            return _add_text(page, Text("-" * columns), style)
         case Feed():
             page.print_and_feed(block.lines)
+            return style
         case QrCode():
             add_qr = _add_native_qr if native_qr else _add_raster_qr
             add_qr(page, block, columns * DOTS_PER_COLUMN)
+            return None
 
 
-def _add_text(page: Any, block: Text) -> None:
+def _add_text(page: Any, block: Text, style: _Style | None) -> _Style:
     if not 1 <= block.size <= 8:
         raise ValueError(f"a text of size {block.size}: 1 to 8 can be printed")
-    page.set(align=block.align, bold=block.bold, custom_size=True, width=block.size, height=block.size)
+    wanted = _Style(block.align, block.bold, block.size)
+    if wanted != style:
+        page.set(align=block.align, bold=block.bold, custom_size=True, width=block.size, height=block.size)
     page.textln(clean(block.text))
+    return wanted
 
 
 def _add_native_qr(page: Any, block: QrCode, dots: int) -> None:

@@ -96,3 +96,11 @@ def test_a_qr_code_is_made_as_large_as_the_paper_allows_and_no_larger(columns: i
         (code,) = (row for row in read_sheets(job, dots)[0].rows if isinstance(row, Symbol))
         side, _ = segno.make(data, error="m", mask=0, boost_error=False, micro=False).symbol_size(border=4)
         assert code.module == min(16, dots // side)
+
+
+def test_a_style_is_told_when_it_changes_and_after_a_picture_only() -> None:
+    same = compose((Text("a"), Text("b"), Rule(), Text("c")), columns=32, native_qr=True, cutter=True)
+    changed = compose((Text("a"), Text("b", bold=True), Text("c")), columns=32, native_qr=True, cutter=True)
+    after_code = compose((Text("a"), QrCode("x"), Text("b")), columns=32, native_qr=True, cutter=True)
+    bold = b"\x1bE"
+    assert (same.count(bold), changed.count(bold), after_code.count(bold)) == (1, 3, 2)
