@@ -134,10 +134,6 @@ class Queue(Table):
         timedelta(milliseconds=1500),
         description="A second touch on the same service within this time gives no second ticket.",
     )
-    recall_after: Annotated[Duration, between("10s", "10m")] = Field(
-        timedelta(seconds=60),
-        description="After this time without an answer the desk is offered the next call.",
-    )
 
 
 class Kiosk(Table):

@@ -8,16 +8,18 @@ from itertools import count
 
 import pytest
 
-from appliance import days, journal, lockers, printing, tickets, visits
+from appliance import board, days, journal, lockers, printing, tickets, visits
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk
 from appliance.lockers import Wanted
+from appliance.office import load_office
 from appliance.staff import Member
 from appliance.store import Transaction
 from appliance.visits import Request
 
 DAY_S = 86_400.0
 VISITS_A_DAY = 40
+OFFICE = load_office("1373")
 
 
 def whole_day(desk: FrontDesk, officer: Member, numbers: count[int]) -> None:
@@ -64,7 +66,8 @@ LOOKS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "bags and cards": lockers.still_here,
     "card keys": lockers.key_days,
     "the next call": tickets.next_to_speak,
-    "the board": tickets.recent_calls,
+    "the board": lambda db: board.calls(db, OFFICE, 5),
+    "the board's line": board.waiting,
     "the house": visits.in_the_house,
     "guest books to fill": visits.awaiting_guest_book,
     "the open day": days.current,

@@ -279,7 +279,7 @@ def test_what_is_shown_reads_back_as_the_same(only_changed: bool) -> None:
 
 def test_changed_holds_only_what_differs_from_the_defaults() -> None:
     config = parse(
-        SITE + '[panel]\nthreads = 16\nidle_logout = "90s"\n[voice]\n[queue]\nrecall_after = "60s"\n'
+        SITE + '[panel]\nthreads = 16\nidle_logout = "90s"\n[voice]\n[queue]\ndouble_press = "1500ms"\n'
     )
 
     assert config_text.changed(config) == {
