@@ -125,10 +125,6 @@ class CommitUnknown(StoreError):
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
 
-    def __init__(self, detail: str = "", request_id: str | None = None) -> None:
-        self.request_id = request_id
-        super().__init__(detail)
-
 
 # ---------------------------------------------------------------------------------------- refused
 
