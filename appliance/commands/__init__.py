@@ -1,0 +1,1 @@
+"""One file for each command of `frontdesk` that does not run a front desk."""

@@ -1,0 +1,44 @@
+"""`frontdesk bench`: measure this machine."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+_SECONDS = click.FloatRange(0.1, 3600)
+
+
+@click.group("bench")
+def bench_group() -> None:
+    """Measure this machine; prints JSON."""
+
+
+@bench_group.command("tickets")
+@click.option(
+    "--presses", type=click.IntRange(1), default=300, show_default=True, help="Of the button, one by one."
+)
+@click.option(
+    "--old-visits",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Visits of earlier days in the database.",
+)
+@click.option("--seconds", type=_SECONDS, default=5.0, show_default=True, help="For the eight clients.")
+def bench_tickets(presses: int, old_visits: int, seconds: float) -> None:
+    """Press to first byte at the printer; CPU for a ticket; tickets a second."""
+    from appliance import benchmarks
+
+    click.echo(json.dumps(benchmarks.tickets(presses, old_visits, seconds), indent=2))
+
+
+@bench_group.command("start")
+@click.option(
+    "--idle-seconds", type=_SECONDS, default=20.0, show_default=True, help="How long nothing is done."
+)
+def bench_start(idle_seconds: float) -> None:
+    """Start to first page; memory; what doing nothing costs."""
+    from appliance import benchmarks
+
+    click.echo(json.dumps(benchmarks.start(idle_seconds), indent=2))
