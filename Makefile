@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test quick install check format pictures constraints clean
+.PHONY: help run test quick test-faults install check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,10 @@ test: check ## check the code, then run all the tests, real daemons and browser 
 quick: ## all tests but those in the browser
 	@./bootstrap.sh test
 	$(BIN)/pytest -n auto --ignore tests/e2e
+
+test-faults: ## the long fault tests: kills at every write, power cuts, storms
+	@./bootstrap.sh test
+	$(BIN)/pytest -n auto -m fault --timeout=1800
 
 install: ## install what the front desk needs and this machine lacks
 	@./bootstrap.sh run

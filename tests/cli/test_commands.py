@@ -15,7 +15,7 @@ import click
 import pytest
 from click.testing import Result
 
-from appliance import __main__ as program
+from appliance.commands import loading
 from appliance import __version__, staff
 from appliance.store import FILE
 from tests.cli.conftest import Program, append, await_that
@@ -269,7 +269,7 @@ def test_every_command_and_option_says_what_it_does(name: str) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    codes = {value for name, value in vars(program).items() if name.startswith("EXIT_")}
+    codes = {value for name, value in vars(loading).items() if name.startswith("EXIT_")}
 
     assert {
         int(code) for code in re.findall(r"^\| (\d+) \|", DOCUMENT.read_text(), re.MULTILINE)
