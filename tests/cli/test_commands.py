@@ -15,8 +15,9 @@ import click
 import pytest
 from click.testing import Result
 
-from appliance.commands import loading
 from appliance import __version__, staff
+from appliance.__main__ import main
+from appliance.commands import loading
 from appliance.store import FILE
 from tests.cli.conftest import Program, append, await_that
 from tests.conftest import PASSWORD
@@ -231,7 +232,7 @@ def _leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Com
             yield path + name, command
 
 
-COMMANDS = dict(_leaves(program.main))
+COMMANDS = dict(_leaves(main))
 
 
 def _sections() -> dict[str, str]:
