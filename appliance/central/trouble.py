@@ -28,9 +28,11 @@ def trouble_of(error: Exception, deadline: Deadline) -> CentralError:
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _of_certificate(cause)
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return _of_tls(cause)
-    if isinstance(cause, ConnectionResetError | BrokenPipeError):  # before HTTPException: it may be both
+    if isinstance(
+        cause, ConnectionResetError | BrokenPipeError | ssl.SSLError
+    ):  # before HTTPException: it may be both
         return CentralUnreachable("hung up")
     if isinstance(cause, HTTPException):
         return CentralNonsense(type(cause).__name__)
