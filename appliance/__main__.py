@@ -19,6 +19,7 @@ from appliance import __version__, assembly, staff
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
+from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.loading import (
@@ -173,7 +174,7 @@ def _simulated_buttons(office: Office) -> str:
     return "".join(rows)
 
 
-for command in (check, config_group, staff_group, locks_group, bench_group):
+for command in (check, config_group, staff_group, locks_group, bench_group, central_group):
     main.add_command(command)
 
 
