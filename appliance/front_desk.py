@@ -38,7 +38,8 @@ class FrontDesk:
     health: Health
     store: Store
     doors: Doors
-    drafts: Drafts
+    drafts: Drafts  # of guest books
+    survey_drafts: Drafts
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
@@ -78,6 +79,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         store=Store(folder, clock, changes),
         doors=Doors(names, changes),
         drafts=Drafts(clock),
+        survey_drafts=Drafts(clock),
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
