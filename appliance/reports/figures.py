@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
-from appliance.answers import ANSWERS, age_band
+from appliance.answers import ANSWERS
 from appliance.office import Office
 from appliance.reports.partition import UNKNOWN, Cell, Partition
 from appliance.reports.periods import Period
@@ -43,6 +43,7 @@ WAITS: Final = (("up_to_5", 300), ("up_to_10", 600), ("up_to_15", 900), ("up_to_
 LONGER: Final = "longer"
 NOT_MEASURED: Final = "not_measured"
 DEPOSITS: Final = ("bag_and_card", "bag", "card", "none")
+YES_NO: Final = ("yes", "no")
 SCORES: Final = ("4", "3", "2", "1")
 NO_ELEMENT: Final = "none"
 
@@ -64,9 +65,8 @@ _OUTCOME: Final = """CASE
 _WAITED: Final = (
     f"iif({_COUNTED} AND EXISTS (SELECT 1 FROM ticket WHERE ticket.visit_id = visit.id), visit.wait_s, NULL)"
 )
-_KEPT: Final = """CASE (SELECT 2 * max(locker IS NOT NULL) + max(pocket IS NOT NULL)
-                       FROM deposit WHERE deposit.visit_id = visit.id)
-  WHEN 3 THEN 'bag_and_card' WHEN 2 THEN 'bag' WHEN 1 THEN 'card' ELSE 'none' END"""
+_KEPT: Final = """CASE WHEN visit.locker_used AND visit.id_deposited THEN 'bag_and_card'
+  WHEN visit.locker_used THEN 'bag' WHEN visit.id_deposited THEN 'card' ELSE 'none' END"""
 
 Values = Mapping[str, str | int]
 
@@ -86,6 +86,7 @@ class Report:
     priority: Partition
     deposits: Partition
     scanning: Partition
+    copying: Partition
     scores: Partition  # of ratings, which belong to no visit
     elements: Partition  # what should be better, of all ratings
     waiting: Spread
@@ -126,9 +127,10 @@ def count(db: sqlite3.Connection, office: Office, period: Period, today: date) -
         sub_services=_sub_services(db, values),
         waits=_waits(db, values),
         arrivals=_arrivals(db, office, values),
-        priority=_by(db, "priority", "iif(visit.priority, 'yes', 'no')", ("yes", "no"), values),
-        deposits=_deposits(db, values),
-        scanning=_scanning(db, values),
+        priority=_by(db, "priority", "iif(visit.priority, 'yes', 'no')", YES_NO, values),
+        deposits=_by(db, "deposits", _KEPT, DEPOSITS, values),
+        scanning=_by(db, "scanning", "iif(visit.pages_scanned > 0, 'yes', 'no')", YES_NO, values),
+        copying=_by(db, "copying", "iif(visit.pages_photocopied > 0, 'yes', 'no')", YES_NO, values),
         scores=_scores(db, values),
         elements=_elements(db, values),
         waiting=_spread(db, _WAITED, values),
@@ -192,18 +194,9 @@ def _coded(db: sqlite3.Connection, name: str, values: Values) -> Partition:
 
 
 def _ages(db: sqlite3.Connection, values: Values) -> Partition:
-    """By the age that they reached in the year of the visit."""
-    counts: Counter[str] = Counter()
-    for age, number in _groups(db, "CAST(substr(day.date, 1, 4) AS INTEGER) - facts.birth_year", values):
-        counts[_band(age) if isinstance(age, int) else UNKNOWN] += number
-    return Partition.of("age_band", counts, (*(band.key for band in ANSWERS["age_band"]), UNKNOWN))
-
-
-def _band(age: int) -> str:
-    try:
-        return age_band(0, age).key
-    except ValueError:
-        return UNKNOWN
+    """By the band that was stored with the visit."""
+    bands = tuple(band.key for band in ANSWERS["age_band"])
+    return _by(db, "age_band", f"coalesce(facts.age_band, '{UNKNOWN}')", (*bands, UNKNOWN), values)
 
 
 def _origins(db: sqlite3.Connection, values: Values) -> Partition:
@@ -242,15 +235,6 @@ def _arrivals(db: sqlite3.Connection, office: Office, values: Values) -> Partiti
     return Partition.of(
         "arrivals", {f"{hour:02d}": number for hour, number in counts.items()}, (f"{h:02d}" for h in hours)
     )
-
-
-def _deposits(db: sqlite3.Connection, values: Values) -> Partition:
-    """What visits left here: a bag in a locker, a card in a pocket. A second locker does not count again."""
-    return _by(db, "deposits", _KEPT, DEPOSITS, values)
-
-
-def _scanning(db: sqlite3.Connection, values: Values) -> Partition:
-    return _by(db, "scanning", "iif(visit.pages_scanned > 0, 'yes', 'no')", ("yes", "no"), values)
 
 
 def _pages(db: sqlite3.Connection, values: Values) -> dict[str, int]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -52,11 +52,11 @@ def ikm(forms: int, sums: Sequence[int]) -> Ikm | None:
     if forms == 0:
         return None
     index = Fraction(sum(sums), forms * ELEMENTS)
-    value = _rounded(index * 25)
+    value = rounded(index * 25)
     return Ikm(
         forms=forms,
-        means=tuple(_rounded(Fraction(one, forms)) for one in sums),
-        index=_rounded(index),
+        means=tuple(rounded(Fraction(one, forms)) for one in sums),
+        index=rounded(index),
         value=value,
         grade=grade(value),
     )
@@ -82,9 +82,6 @@ def needed(visitors: int) -> int:
     return int(exact + Fraction(1, 2))
 
 
-def _rounded(exact: Fraction) -> Decimal:
-    """Half up to two decimals, without a division that would have been rounded before."""
-    hundredths = int(exact * 100 + Fraction(1, 2))
-    with localcontext() as context:
-        context.prec = 28
-        return Decimal(hundredths).scaleb(-2)
+def rounded(exact: Fraction) -> Decimal:
+    """A number that is not negative, half up to two decimals, by no division that was rounded before."""
+    return Decimal(int(exact * 100 + Fraction(1, 2))).scaleb(-2)

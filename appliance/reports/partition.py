@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final, Self
 
 UNKNOWN: Final = "unknown"
@@ -48,3 +50,10 @@ class Partition:
     def sum_of(self, *keys: str) -> int:
         """How many there are in these cells together."""
         return sum(self.cells[place].count for place in self.places(*keys))
+
+
+def percent(part: int | None, whole: int | None) -> Decimal | None:
+    """A part in percent, half up to one decimal; None where there is nothing to divide."""
+    if part is None or not whole:
+        return None
+    return Decimal(int(Fraction(part * 1000, whole) + Fraction(1, 2))).scaleb(-1)
