@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from appliance.front_desk import FrontDesk
 from appliance.reports import figures, files, labels, periods, sheets
+from appliance.reports.cover import cover
 from appliance.reports.figures import Report
 from appliance.reports.files import FORMATS, MIME, Format
-from appliance.reports.periods import NoSuchPeriod, Period
+from appliance.reports.periods import Kind, NoSuchPeriod, Period
 from appliance.reports.published import Form, obstacle
 from appliance.reports.sheets import Sheet, Value
 from appliance.store import Transaction
@@ -27,7 +28,7 @@ from web.parts import front_desk
 
 reports = Blueprint("reports", __name__, url_prefix="/reports")
 
-KINDS: Final = ("day", "month", "quarter", "year")
+KINDS: Final[tuple[Kind, ...]] = ("day", "month", "quarter", "year")
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
 # Drawn as columns from left to right: what has an order in time. All others are bars within their table.
 _IN_TIME: Final = ("arrivals", "days", "months")
@@ -61,12 +62,12 @@ def file() -> ResponseReturnValue:
     report = desk.store.read(_count, desk, period)
     if form == "publication" and obstacle(desk.office, report):
         return _page(period), 409
-    return _file(desk, report, form, cast(Format, format))
+    return _file(desk, report, form, format)
 
 
 def _file(desk: FrontDesk, report: Report, form: Form, format: Format) -> Response:
     desk.store.write(_note, report.period.name, form, format, access.me().member.id)
-    name = files.file_name(files.cover(report, desk.office, desk.wording, form), format)
+    name = files.file_name(cover(report, desk.office, desk.wording, form), format)
     return Response(
         files.write(report, desk.office, desk.wording, form, format),
         content_type=MIME[format],
@@ -83,9 +84,9 @@ def _chosen() -> Period:
     given = request.args
     if "period" in given:
         return periods.parse(given["period"])
-    kind = given.get("kind", "month")
-    if kind not in KINDS:
-        raise NoSuchPeriod(kind)
+    kind = next((kind for kind in KINDS if kind == given.get("kind", "month")), None)
+    if kind is None:
+        raise NoSuchPeriod(given["kind"])
     if not given.get("date"):
         return periods.containing(kind, _today(front_desk()))
     try:

@@ -68,7 +68,8 @@ class History:
 
 def store(tx: Transaction, history: History) -> None:
     """Write it all down; each day is closed."""
-    days = {one.day for one in history.visits} | {day for day, *_ in (*history.ratings, *history.forms)}
+    days = {one.day for one in history.visits}
+    days |= {one[0] for one in history.ratings} | {one[0] for one in history.forms}
     ids = {}
     for day in sorted(days):
         row = tx.db.execute(
