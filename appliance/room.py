@@ -47,7 +47,7 @@ class Room:
 
     @property
     def problem(self) -> str | None:
-        """A code of `device.*` in the texts: disk_full (scans have stopped) or disk_low; None when all is well.
+        """A code of `device.*` in the texts: disk_full (scans have stopped) or disk_low; None: all is well.
 
         A disk that cannot be written is the database's own trouble, and told by it.
         """
