@@ -17,7 +17,7 @@ from typing import Literal
 
 from appliance import lockers
 from appliance.clock import Moment
-from appliance.files import write_durably
+from appliance.files import make_folder_durably, write_durably
 from drivers.base import Uid
 
 KEY_BYTES = 32
@@ -56,7 +56,7 @@ class CardKeys:
             return path.read_bytes()
         except FileNotFoundError:
             key = secrets.token_bytes(KEY_BYTES)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder_durably(self._folder)
             write_durably(path, key)
             return key
 

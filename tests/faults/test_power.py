@@ -86,7 +86,7 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Log:
 @pytest.mark.parametrize("kept", KEPT)
 @pytest.mark.parametrize(
     "seeds",
-    [range(10), *(pytest.param(range(at, at + 50), marks=pytest.mark.fault) for at in (0, 50, 100, 150))],
+    [range(20), *(pytest.param(range(at, at + 50), marks=pytest.mark.fault) for at in (0, 50, 100, 150))],
 )
 def test_a_pulled_plug_loses_nothing_that_was_acknowledged(
     tmp_path: Path, whole_day: Log, kept: Kept, seeds: range
