@@ -31,6 +31,7 @@ from appliance.commands.loading import (
     or_complain,
 )
 from appliance.commands.locks import locks_group
+from appliance.commands.release import release_group
 from appliance.commands.staff import staff_group
 from appliance.config import Config
 from appliance.errors import StoreError
@@ -174,7 +175,7 @@ def _simulated_buttons(office: Office) -> str:
     return "".join(rows)
 
 
-for command in (check, config_group, staff_group, locks_group, bench_group):
+for command in (check, config_group, staff_group, locks_group, release_group, bench_group):
     main.add_command(command)
 
 
