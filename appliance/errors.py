@@ -10,6 +10,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
     │   ├── ServiceClosed     outside the hours of service
@@ -132,6 +133,16 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# --------------------------------------------------------------------------------------- releases
+
+
+class ReleaseError(ApplianceError):
+    """A release could not be tried, or the front desk not be stopped or started."""
+
+    code = "release"
+    hint = "Look at the reason; the release of before goes on."
 
 
 # ---------------------------------------------------------------------------------------- refused
