@@ -1,0 +1,91 @@
+"""The edges of a page: straight lines once the page lies flat, so they are searched there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from appliance.pages.sheet import AnyArray, Floats, Image
+
+_LEAST = 5.0  # grey levels: a weaker step is no edge of paper
+_SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
+_LOOSE = 2  # pixels by which an edge may waver
+_NEAR = 3  # pixels on either side that are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Edges of the page in pixels of the flat picture, and which of them were seen (left, top, right, bottom)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    seen: tuple[bool, bool, bool, bool]
+
+
+def find_outline(
+    flat: Image,
+    inside: AnyArray,
+    content: tuple[float, float, float, float],
+    bound: tuple[bool, bool],
+    reach: int,
+) -> Outline:
+    """The page around its content (left, top, right, bottom).
+
+    `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the camera
+    saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
+    stroke of print.
+    """
+    paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    paper = cv2.GaussianBlur(paper, (3, 3), 0).astype(np.float32)
+    height, width = flat.shape[:2]
+    left, top, right, bottom = content
+    rows = slice(max(0, int(top)), min(height, max(int(bottom), int(top) + 8)))
+    columns = slice(max(0, int(left)), min(width, max(int(right), int(left) + 8)))
+    across, seen_across = paper[rows], inside[rows]
+    down = paper[:, columns].transpose(1, 0, 2)
+    seen_down = inside[:, columns].T
+    x0, sees_x0 = (0.0, True) if bound[0] else _edge(across[:, ::-1], seen_across[:, ::-1], width - left)
+    x1, sees_x1 = (float(width), True) if bound[1] else _edge(across, seen_across, right)
+    y0, sees_y0 = _edge(down[:, ::-1], seen_down[:, ::-1], height - top)
+    y1, sees_y1 = _edge(down, seen_down, bottom)
+    return Outline(
+        0.0 if bound[0] else width - x0, height - y0, x1, y1, (sees_x0, sees_y0, sees_x1, sees_y1)
+    )  # fmt: skip
+
+
+def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
+    """Where the paper ends beyond `start`, going along the second axis; else where the picture ends."""
+    length = strip.shape[1]
+    begin = int(np.clip(start, _NEAR, length - 1))
+    padded = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
+    at = np.arange(_NEAR, length - _NEAR)
+    before = (padded[:, at] - padded[:, at - _NEAR]) / _NEAR
+    after = (padded[:, at + _NEAR] - padded[:, at]) / _NEAR
+    step = np.linalg.norm(after - before, axis=2) / np.sqrt(3)
+    visible = seen[:, np.minimum(at + _NEAR, length - 1)] & seen[:, at]
+    step = cv2.dilate(np.where(visible, step, 0).astype(np.float32), np.ones((1, 2 * _LOOSE + 1), np.uint8))
+    share = np.quantile(step, _SHARE, axis=0)
+    usual = float(np.median(share[: max(1, begin - _NEAR)])) if begin > 2 * _NEAR else 0.0
+    limit = max(_LEAST, 3 * usual)
+    end = _last_seen(seen)
+    strong = np.flatnonzero((share > limit) & (at >= begin) & (at < end - 1))
+    if not len(strong):
+        return float(end), False
+    first = strong[0]
+    run = first
+    while run + 1 < len(share) and share[run + 1] >= share[run] and run - first < 4 * _NEAR:
+        run += 1
+    flat = run
+    while flat + 1 < len(share) and share[flat + 1] >= 0.98 * share[run]:
+        flat += 1
+    return float(at[(run + flat) // 2]), True
+
+
+def _last_seen(seen: AnyArray) -> int:
+    """The last column most of which the camera saw, plus one."""
+    enough = np.flatnonzero(seen.mean(axis=0) > 0.5)
+    return int(enough[-1]) + 1 if len(enough) else seen.shape[1]
