@@ -139,8 +139,9 @@ def _area(
     x0 = span[0] if at_left else max(0.0, span[0] - around)
     x1 = span[1] if at_right else min(width - 1.0, span[1] + around)
     unrolled = flat.unroll(shape, index, x0, x1)
-    here = (found.page == index) & (shape.weight > 0.1)
-    s, y = unrolled.from_photo(found.across.x[here], found.across.y[here])
+    text = seen.lines.scaled(1 / seen.reduced.scale)
+    here = spread.page_of(text.x, text.y) == index
+    s, y = unrolled.from_photo(text.x[here], text.y[here])
     text = (s.min(), y.min() - found.across.x_height / shape.lens.focal, s.max(), y.max())
     left, right = 0.0, float(unrolled.s[-1])
     corners_y = np.array([0.0, height - 1.0, 0.0, height - 1.0])

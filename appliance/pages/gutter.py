@@ -37,7 +37,10 @@ def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
     middle = size[1] / 2
     rows = np.linspace(0, gray.shape[0] - 1, 49)
     rough = ((x0 + (rows * scale - middle) * slope) + 0.5) / scale - 0.5
-    return Split(_follow(gray, rows, rough, boxes.x_height), float(min(1.0, score / (2 * _SURE))))
+    j = np.clip(np.round((rough + 0.5) * scale - 0.5), 0, size[0] - 1).astype(int)
+    i = np.clip(np.round((rows + 0.5) * scale - 0.5), 0, size[1] - 1).astype(int)
+    line = _follow(gray, rows, rough, cv2.blur(valley, (5, 1))[i, j], boxes.x_height)
+    return Split(line, float(min(1.0, score / (2 * _SURE))))
 
 
 def _valley(small: Gray) -> Floats:
@@ -47,11 +50,12 @@ def _valley(small: Gray) -> Floats:
     kernel = np.ones((1, flank), np.uint8)
     left = cv2.dilate(value, kernel, anchor=(flank - 1, 0))
     right = cv2.dilate(value, kernel, anchor=(0, 0))
-    bright = np.log(max(40.0, 0.55 * float(np.percentile(small, 85))))
+    bright = np.log(max(40.0, 0.45 * float(np.percentile(small, 85))))
     depth = np.minimum(left, right) - value
     # both flanks must be paper: what lies between a page and a dark desk is no gutter
     depth[np.minimum(left, right) < bright] = 0
-    return np.asarray(np.clip(depth, 0, _CAP), np.float64)
+    # deeper than the cap is not surer, but the middle of a wide valley should win over its banks
+    return np.asarray(np.clip(depth, 0, _CAP) + 0.05 * np.clip(depth - _CAP, 0, 1), np.float64)
 
 
 def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
@@ -84,31 +88,35 @@ def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | 
     return best
 
 
-def _follow(gray: Gray, rows: Floats, rough: Floats, x_height: float) -> Points:
+def _follow(gray: Gray, rows: Floats, rough: Floats, deep: Floats, x_height: float) -> Points:
     """The darkest place of each row near the rough line, made smooth."""
     scale = min(1.0, _FINE / gray.shape[1])
     size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
     fine = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    fine = cv2.morphologyEx(fine, cv2.MORPH_CLOSE, np.ones((max(3, int(x_height * scale)) | 1, 1), np.uint8))
+    # closed downwards only: print goes, the gutter stays as sharp as it is
+    tall = max(5, int(3.5 * x_height * scale)) | 1
+    fine = cv2.morphologyEx(fine, cv2.MORPH_CLOSE, np.ones((tall, 1), np.uint8))
     fine = cv2.GaussianBlur(fine, (5, 15), 0).astype(np.float64)
     reach = max(6, round(0.02 * size[0]))
-    found, trust = [], []
+    found = []
     for y, x in zip(rows * scale, rough * scale, strict=True):
         low = int(np.clip(round(x) - reach, 0, size[0] - 2 * reach - 1))
         strip = fine[min(size[1] - 1, int(y)), low : low + 2 * reach + 1]
         weight = np.clip(strip.min() + 0.12 * np.ptp(strip) + 1 - strip, 0, None)
         found.append((low + np.average(np.arange(len(strip)), weights=weight)) / scale)
-        trust.append(min(30.0, float(np.ptp(strip))))
-    return np.stack([_smooth(rows, np.array(found), np.array(trust), rough, reach / scale), rows], axis=1)
+    return np.stack([_smooth(rows, np.array(found), deep, rough, reach / scale), rows], axis=1)
 
 
 def _smooth(rows: Floats, x: Floats, trust: Floats, rough: Floats, reach: float) -> Floats:
-    """A parabola through the dark places that leaves out those which do not fit."""
+    """A line, then a parabola, through the dark places; those which do not fit are left out."""
     t = (rows - rows.mean()) / max(1.0, np.ptp(rows) / 2)
-    weight = trust * (np.abs(x - rough) < 0.9 * reach) + 1e-6
-    line = rough
-    for width in (0.8, 0.4, 0.25, 0.25):
-        line = np.polyval(np.polyfit(t, x, 2, w=np.sqrt(weight)), t)
+    shift = x - rough
+    weight = trust * (np.abs(shift) < 0.95 * reach) + 1e-6
+    order = np.argsort(shift)
+    half = np.searchsorted(np.cumsum(weight[order]), weight.sum() / 2)
+    line = rough + shift[order][min(len(order) - 1, int(half))]
+    for degree, width in ((0, 0.5), (1, 0.4), (1, 0.25), (1, 0.2), (2, 0.2), (2, 0.15)):
         off = (x - line) / (width * reach)
-        weight = trust * np.clip(1 - off**2, 0, 1) ** 2 + 1e-6
+        fit = trust * np.clip(1 - off**2, 0, 1) ** 2 + 1e-6
+        line = rough + np.polyval(np.polyfit(t, shift, degree, w=np.sqrt(fit)), t)
     return np.asarray(line)

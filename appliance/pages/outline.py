@@ -13,6 +13,7 @@ _LEAST = 5.0  # grey levels: a weaker step is no edge of paper
 _SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
 _LOOSE = 2  # pixels by which an edge may waver
 _NEAR = 3  # pixels on either side that are compared
+_PAPER = 0.72  # of the brightness of the page: darker is no paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def find_outline(
 ) -> Outline:
     """The page around its content (left, top, right, bottom).
 
-    `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the camera
-    saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
+    `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the
+    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
     stroke of print.
     """
     paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
@@ -58,31 +59,41 @@ def find_outline(
 
 
 def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
-    """Where the paper ends beyond `start`, going along the second axis; else where the picture ends."""
+    """Where the paper ends beyond `start`, going along the second axis; else where the picture ends.
+
+    Of several edges the last one counts that still has paper on its near side: a picture that reaches to
+    the edge of the print is not the end of the page, and the block of pages under it no paper.
+    """
     length = strip.shape[1]
     begin = int(np.clip(start, _NEAR, length - 1))
-    padded = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
-    at = np.arange(_NEAR, length - _NEAR)
-    before = (padded[:, at] - padded[:, at - _NEAR]) / _NEAR
-    after = (padded[:, at + _NEAR] - padded[:, at]) / _NEAR
-    step = np.linalg.norm(after - before, axis=2) / np.sqrt(3)
-    visible = seen[:, np.minimum(at + _NEAR, length - 1)] & seen[:, at]
-    step = cv2.dilate(np.where(visible, step, 0).astype(np.float32), np.ones((1, 2 * _LOOSE + 1), np.uint8))
-    share = np.quantile(step, _SHARE, axis=0)
+    share, paper, at = _steps(strip, seen)
     usual = float(np.median(share[: max(1, begin - _NEAR)])) if begin > 2 * _NEAR else 0.0
-    limit = max(_LEAST, 3 * usual)
     end = _last_seen(seen)
-    strong = np.flatnonzero((share > limit) & (at >= begin) & (at < end - 1))
-    if not len(strong):
+    peak = share >= cv2.dilate(share[None], np.ones((1, 4 * _NEAR + 1), np.uint8))[0]
+    strong = np.flatnonzero(peak & (share > max(_LEAST, 3 * usual)) & (at >= begin) & (at < end - 1))
+    white = np.linalg.norm(np.percentile(paper[: max(8, begin)], 75, axis=0))
+    near = np.array(
+        [np.linalg.norm(paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0)) for i in strong]
+    )
+    good = strong[near > _PAPER * white] if len(strong) else strong
+    if not len(good):
         return float(end), False
-    first = strong[0]
-    run = first
-    while run + 1 < len(share) and share[run + 1] >= share[run] and run - first < 4 * _NEAR:
-        run += 1
-    flat = run
-    while flat + 1 < len(share) and share[flat + 1] >= 0.98 * share[run]:
-        flat += 1
-    return float(at[(run + flat) // 2]), True
+    plateau = np.flatnonzero(np.abs(share[good[-1] :] - share[good[-1]]) > 0.02 * share[good[-1]])
+    width = int(plateau[0]) - 1 if len(plateau) else 0
+    return float(at[good[-1]] + width / 2), True
+
+
+def _steps(strip: Floats, seen: AnyArray) -> tuple[Floats, Floats, AnyArray]:
+    """For each place along the strip: how sharply it changes there, its usual colour, and its index."""
+    length = strip.shape[1]
+    total = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
+    at = np.arange(_NEAR, length - _NEAR)
+    before = (total[:, at] - total[:, at - _NEAR]) / _NEAR
+    after = (total[:, at + _NEAR] - total[:, at]) / _NEAR
+    step = np.linalg.norm(after - before, axis=2) / np.sqrt(3)
+    step = np.where(seen[:, np.minimum(at + _NEAR, length - 1)] & seen[:, at], step, 0).astype(np.float32)
+    loose = cv2.dilate(step, np.ones((1, 2 * _LOOSE + 1), np.uint8))
+    return np.quantile(loose, _SHARE, axis=0), np.median(strip, axis=0)[at], at
 
 
 def _last_seen(seen: AnyArray) -> int:
