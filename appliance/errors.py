@@ -33,11 +33,19 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── CentralBusy       it has too much to do
     │   ├── CentralNonsense   what answers does not speak as the central server does
     │   └── CentralUnprepared  the token or certificate here cannot be read
-    └── AccessError           who asks may not
-        ├── BadLogin          name or password wrong
-        ├── TooManyTries      wait before the next try
-        ├── SessionOver       logged out by time or by somebody
-        └── Forbidden         logged in, but not for this
+    ├── AccessError           who asks may not
+    │   ├── BadLogin          name or password wrong
+    │   ├── TooManyTries      wait before the next try
+    │   ├── SessionOver       logged out by time or by somebody
+    │   └── Forbidden         logged in, but not for this
+    ├── PhotoError            a picture of which no page can be made
+    │   ├── NotAPicture       the file holds something else
+    │   ├── PictureEmpty      the file holds nothing
+    │   ├── PictureTruncated  the end of the picture is missing
+    │   ├── PictureTooSmall   too few pixels for a page
+    │   ├── PictureTooLarge   more pixels than are ever needed
+    │   └── SeveralPictures   an animation, or several pages in one file
+    └── TextUnread            a page without searchable text; the page itself is good
 """
 
 from __future__ import annotations
@@ -369,3 +377,63 @@ class Forbidden(AccessError):
 
     code = "forbidden"
     hint = "Ask an administrator."
+
+
+# ----------------------------------------------------------------------------------------- pages
+
+
+class PhotoError(ApplianceError):
+    """No page can be made of this picture."""
+
+    code = "photo"
+    hint = "Take the picture again."
+
+
+class NotAPicture(PhotoError):
+    """The file holds no picture of a kind that is known."""
+
+    code = "not_a_picture"
+    hint = "Give a picture: JPEG, PNG, TIFF or WebP."
+
+
+class PictureEmpty(PhotoError):
+    """The file holds nothing."""
+
+    code = "picture_empty"
+    hint = "Copy the file again from the camera, or take the picture again."
+
+
+class PictureTruncated(PhotoError):
+    """The end of the picture is missing."""
+
+    code = "picture_truncated"
+    hint = "Copy the file again from the camera, or take the picture again."
+
+
+class PictureTooSmall(PhotoError):
+    """The picture has too few pixels for a page that can be read."""
+
+    code = "picture_too_small"
+    hint = "Take the picture at a higher resolution."
+
+
+class PictureTooLarge(PhotoError):
+    """The picture has more pixels than any page needs, and was not opened."""
+
+    code = "picture_too_large"
+    hint = "Take the picture at a lower resolution: 600 dpi of an A3 sheet are enough."
+
+
+class SeveralPictures(PhotoError):
+    """The file holds an animation or several pages."""
+
+    code = "several_pictures"
+    hint = "Give each page as a file of its own."
+
+
+class TextUnread(ApplianceError):
+    """The text of the page was not read; the page itself is good."""
+
+    code = "text_unread"
+    retry = True
+    hint = "Look whether Tesseract and its languages are installed; the page can be used without."
