@@ -25,7 +25,8 @@ wanted = json.loads(sys.argv[1])
 from drivers.base import DriverError
 from drivers.flatbed import SaneFlatbed, ScanSettings
 area = tuple(wanted["area"]) if wanted.get("area") else None
-settings = ScanSettings(wanted.get("dpi", 50), wanted.get("colour", "colour"), area, wanted.get("options", {}))
+colour, options = wanted.get("colour", "colour"), wanted.get("options", {})
+settings = ScanSettings(wanted.get("dpi", 50), colour, area, options)
 flatbed = SaneFlatbed(pattern=wanted["pattern"], settings=settings)
 told, answer = [], {}
 def stop_midway():
@@ -182,4 +183,6 @@ def test_a_page_picture_comes_through_libsane_pixel_for_pixel(tmp_path: Path) ->
     )
 
     assert answer == {"rows": "kept", "progress": True}
-    assert np.array_equal(cv2.imread(str(tmp_path / "kept.png")), page)
+    kept = cv2.imread(str(tmp_path / "kept.png"))
+    assert kept is not None
+    assert np.array_equal(kept, page)
