@@ -8,10 +8,10 @@ A state machine over what the camera sees, with the time handed in; it opens not
     known     this page has been taken already: turn over
     take      still, and new: taken in this very moment
 
-Still is what has not changed against the first picture of its rest, so that slow movement does not pass for
-rest. Known is what agrees with a page that was taken, piece by piece: most pieces with print on them are found
-again within a few pixels. So a hand on the page, another light, or a book that was pushed a little make no new
-page, while a table does after a table of the same shape, because its figures are others.
+Still is what has not changed against the first picture of its rest, so that slow movement does not pass
+for rest. Known is what agrees with a page that was taken, piece by piece: most pieces with print on them are
+found again within a few pixels. So a hand on the page, another light, or a book that was pushed a little make
+no new page, while a table does after a table of the same shape, because its figures are others.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -126,8 +127,8 @@ def same_page(page: Floats, taken: Floats) -> bool:
     height, width = page.shape
     rows = np.linspace(height * _MARGIN, height * (1 - _MARGIN), down + 1).astype(int)
     columns = np.linspace(width * _MARGIN, width * (1 - _MARGIN), across + 1).astype(int)
-    for top, foot in zip(rows, rows[1:], strict=False):
-        for left, right in zip(columns, columns[1:], strict=False):
+    for top, foot in pairwise(rows):
+        for left, right in pairwise(columns):
             piece = page[top:foot, left:right]
             if float(piece.std()) < _PRINT:
                 continue
@@ -143,7 +144,7 @@ def same_page(page: Floats, taken: Floats) -> bool:
 
 
 def sharpness(picture: Grey) -> float:
-    """How much finer detail a picture has than a blurred one: about 1 for a blurred picture, 2 for a sharp."""
+    """How much finer a picture is than its own blur: about 2 and more when sharp, 1 when blurred."""
     fine = np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean()
     blurred = np.abs(cv2.Laplacian(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.CV_32F)).mean()
     return float(fine / (blurred + 1e-3)) / 3.0
