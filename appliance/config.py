@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
@@ -173,6 +174,7 @@ class Config(Table):
     flatbed: Flatbed | None = None
     camera: Camera | None = None
     delivery: Delivery = Delivery()
+    central: Central | None = None
 
 
 def load(path: Path) -> Config:

@@ -93,9 +93,7 @@ class SimulatedStation:
 
     def picture(self) -> bytes:
         """What the camera sees, small, as JPEG. Raises OSError while it sees nothing."""
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{self._port}/now.jpg", timeout=_ANSWERS_S
-        ) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/now.jpg", timeout=_ANSWERS_S) as answer:
             data: bytes = answer.read()
             return data
 
