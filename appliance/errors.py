@@ -24,7 +24,14 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── ClockImplausible  the date cannot be right
     │   ├── NoSuchPlace       no desk of this key
     │   ├── NoSuchVisit       no visit of this token or number
-    │   └── Invalid           fields of a form that do not fit
+    │   ├── Invalid           fields of a form that do not fit
+    │   ├── ScanForbidden     this kind of book is not scanned here
+    │   ├── PageLimit         the house rule's number of pages is reached
+    │   ├── StationTaken      somebody else scans
+    │   ├── StationAway       no scanner is ready
+    │   ├── NoRoomForScans    the disk is too full for another page
+    │   ├── NothingScanned    there is no page yet
+    │   └── LinkOver          the download is over, or was never there
     ├── CentralError          the central server took nothing; everything is kept and sent again
     │   ├── CentralUnreachable  no network, no such server, nobody answers, time is up
     │   ├── CentralUntrusted  its certificate is not good
@@ -266,6 +273,57 @@ class Invalid(Refused):
     def __init__(self, fields: Mapping[str, Message]) -> None:
         self.fields = MappingProxyType(dict(fields))
         super().__init__(", ".join(f"{name}: {message.key}" for name, message in self.fields.items()))
+
+
+class ScanForbidden(Refused):
+    """Micro data, embargoed and personal documents are not scanned here."""
+
+    code = "scan_forbidden"
+    hint = "Ask the officer for a publication that may be copied."
+
+
+class PageLimit(Refused):
+    """The number of pages that the house allows of such a book is reached."""
+
+    code = "page_limit"
+    hint = "Finish, or delete pages that are not needed; the limit stands in the office profile."
+
+
+class StationTaken(Refused):
+    """Somebody else has a session at the scanner."""
+
+    code = "station_taken"
+    hint = "Wait until the session is finished, or let its visitor finish it."
+
+
+class StationAway(Refused):
+    """No scanner or camera is ready."""
+
+    code = "station_away"
+    retry = True
+    hint = "Look at the scanner's state on the desk page."
+
+
+class NoRoomForScans(Refused):
+    """The disk has too little room left for another page."""
+
+    code = "no_room_for_scans"
+    retry = True
+    hint = "Make room on the disk of the data folder; finished pages can still be taken along."
+
+
+class NothingScanned(Refused):
+    """The session has no page that could be handed over."""
+
+    code = "nothing_scanned"
+    hint = "Scan a page first."
+
+
+class LinkOver(Refused):
+    """The download link is over by time or by number, or never was one."""
+
+    code = "link_over"
+    hint = "Scan the code at the station again while its time runs."
 
 
 # ---------------------------------------------------------------------------------------- central
