@@ -178,14 +178,14 @@ def _simulated_buttons(office: Office) -> str:
 
 
 for command in (
-    check,
-    config_group,
-    staff_group,
-    locks_group,
     bench_group,
     central_group,
-    report,
+    check,
+    config_group,
+    locks_group,
     release_group,
+    report,
+    staff_group,
 ):
     main.add_command(command)
 
