@@ -1,4 +1,4 @@
-"""What the tests of the way to the central server share: visits that are over, a relay that is stepped."""
+"""Both ends of the way to the central server: a relay that is stepped, and a centre over each database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from appliance import config, visits
+from appliance.central import offices
+from appliance.central.archive import Archive
+from appliance.central.databases import open_database
 from appliance.central.https_road import HttpsRoad
+from appliance.central.intake import WITH_IDENTITY, Intake
 from appliance.central.road import Road
 from appliance.central_config import Central
 from appliance.clock import ManualClock
@@ -20,6 +24,7 @@ from appliance.staff import Member
 from appliance.store import Transaction
 from appliance.visits import Request, Visit
 from tests.central.due import Issue, fill_in
+from tests.central.postgres import Cluster, cluster
 from tests.central.receiver import Receiver, receiver
 from tests.conftest import CONFIG
 from tests.store.conftest import Officer
@@ -121,3 +126,61 @@ def siti(desk: FrontDesk, rina: Officer, issue: Issue, clock: ManualClock) -> Vi
     rina.hand_back(taken.deposit_id)
     clock.advance(3000)
     return rina.check_out(visit)
+
+
+# ------------------------------------------------------------------------------------ the receiving side
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server for the whole run: it takes seconds to start."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture(params=KINDS)
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives addresses of empty databases, of each kind in turn."""
+    if request.param == "sqlite":
+        numbers = iter(range(10_000))
+        return lambda: f"sqlite:///{tmp_path}/central-{next(numbers)}.db"
+    made: Cluster = request.getfixturevalue("postgres")
+    return made.fresh
+
+
+@pytest.fixture
+def open_archive() -> Iterator[Callable[[str], Archive]]:
+    """Opens archives that know the offices 1373 and 1377; closes them at the end."""
+    opened: list[Archive] = []
+
+    def begin(url: str) -> Archive:
+        archive = Archive(open_database(url))
+        opened.append(archive)
+        with archive.db.writing() as session:
+            offices.add(session, "1373", "Kota Sawahlunto")
+            offices.add(session, "1377", "Kota Pariaman")
+        return archive
+
+    yield begin
+    for archive in opened:
+        archive.close()
+
+
+@pytest.fixture
+def url(fresh_url: Callable[[], str]) -> str:
+    """The address of an empty database."""
+    return fresh_url()
+
+
+@pytest.fixture
+def archive(url: str, open_archive: Callable[[str], Archive]) -> Archive:
+    """An archive that knows two offices."""
+    return open_archive(url)
+
+
+@pytest.fixture
+def intake(archive: Archive) -> Intake:
+    """Takes in batches, identity too."""
+    return Intake(archive, WITH_IDENTITY)
