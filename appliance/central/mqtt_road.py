@@ -25,7 +25,8 @@ from appliance.central.deadline import Deadline
 from appliance.central.road import OnItsWay
 from appliance.central.trouble import trouble_of
 from appliance.central_config import Central
-from appliance.errors import CentralBusy, CentralError, CentralNonsense, CentralRefused, CentralUnreachable
+from appliance.central_errors import CentralBusy, CentralNonsense, CentralRefused, CentralUnreachable
+from appliance.errors import CentralError
 
 IN_FLIGHT = 20  # messages that may be without an answer at one time
 _SESSION_S = 7 * 86400  # how long the broker remembers us

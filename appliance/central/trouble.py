@@ -9,14 +9,14 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from appliance.central.deadline import Deadline
-from appliance.errors import (
-    CentralError,
+from appliance.central_errors import (
     CentralNonsense,
     CentralRefused,
     CentralTooEarly,
     CentralUnreachable,
     CentralUntrusted,
 )
+from appliance.errors import CentralError
 
 _NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 

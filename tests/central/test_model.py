@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 from appliance import days, outbox, ratings, staff, visits
 from appliance.central.contract import ACKNOWLEDGED, Result
 from appliance.central.road import OnItsWay
+from appliance.central_errors import CentralUnreachable
 from appliance.clock import ManualClock
-from appliance.errors import CentralUnreachable
 from appliance.front_desk import FrontDesk
 from appliance.relay import Relay
 from appliance.store import Transaction
