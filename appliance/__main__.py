@@ -32,6 +32,7 @@ from appliance.commands.loading import (
     or_complain,
 )
 from appliance.commands.locks import locks_group
+from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
 from appliance.commands.staff import staff_group
@@ -183,6 +184,7 @@ for command in (
     check,
     config_group,
     locks_group,
+    relay_group,
     release_group,
     report,
     staff_group,

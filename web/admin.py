@@ -20,11 +20,13 @@ from appliance.journal import Line
 from appliance.printing import Job
 from web import access, desk_status
 from web.admin_accounts import accounts
+from web.admin_central import central
 from web.admin_guests import guests
 from web.parts import front_desk
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 admin.register_blueprint(accounts)
+admin.register_blueprint(central)
 admin.register_blueprint(guests)
 
 JOURNAL_LINES = 50
