@@ -17,6 +17,7 @@ from typing import Final, Self
 from drivers.base import Paper
 from drivers.button import ButtonWiring
 from drivers.locks import LockWiring
+from drivers.simulated.line import Line
 from drivers.simulated.lockers import SimulatedLockers
 from drivers.simulated.loudspeaker import Loudspeaker
 from drivers.simulated.pins import SimulatedPins
@@ -76,6 +77,7 @@ class House:
         self._lockers: SimulatedLockers | None = None
         self._jammed: dict[str, bool] = {}
         self._torn_off = 0  # the newest ticket that was taken away
+        self._line: Line | None = None
         self._running = ExitStack()
 
     # ---------------------------------------------------------------------- life
@@ -113,6 +115,17 @@ class House:
         self._buttons = dict(buttons)
         self._lockers = SimulatedLockers(self.pins, lockers)
         self._jammed = dict.fromkeys(lockers, False)
+
+    def lay_line(self, port: int) -> int:
+        """Lay a line to a central server at this port; gives the port at which it begins.
+
+        Once, after `start`. Raises OSError.
+        """
+        line = Line(port)
+        line.open()
+        self._running.callback(line.close)
+        self._line = line
+        return line.port
 
     # ---------------------------------------------------------------------- where drivers connect
 
@@ -252,7 +265,8 @@ class House:
     def faults(self) -> dict[str, dict[str, bool]]:
         """For each device, by the appliance's names, its faults and whether they are on.
 
-        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed).
+        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed); those of the
+        line to the central server are there once it is laid.
         """
         printer = {name: getattr(self.printer.faults, field) for name, field in PRINTER_FAULTS.items()}
         return {
@@ -261,7 +275,7 @@ class House:
             "card_reader": self.cards.faults,
             "lockers": dict(self._jammed),
             "voice": self.speaker.faults,
-        }
+        } | ({"central": dict(self._line.faults)} if self._line else {})
 
     def set_fault(self, device: str, name: str, on: bool) -> None:
         """Switch one of `faults` on or off. Raises KeyError; Missing where a device does not come back."""
@@ -272,4 +286,6 @@ class House:
             "lockers": self.jam,
             "voice": self.speaker.set_fault,
         }
+        if self._line:
+            switches["central"] = self._line.set_fault
         switches[device](name, on)
