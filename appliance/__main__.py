@@ -21,6 +21,7 @@ from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
+from appliance.commands.keeping import backup_group, restore, retention_command
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -174,6 +175,8 @@ def _simulated_buttons(office: Office) -> str:
 
 
 for command in (check, config_group, staff_group, locks_group, bench_group):
+    main.add_command(command)
+for command in (backup_group, restore, retention_command):
     main.add_command(command)
 
 

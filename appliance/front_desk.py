@@ -12,6 +12,7 @@ from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
 from appliance.config import Config
+from appliance.copies import Copies
 from appliance.doors import Doors
 from appliance.drafts import Drafts
 from appliance.health import Health
@@ -42,6 +43,7 @@ class FrontDesk:
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
+    copies: Copies
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
     pulse: Pulse = field(default_factory=Pulse)
@@ -81,4 +83,5 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
+        copies=Copies(folder, changes),
     )

@@ -32,11 +32,15 @@ Step = Callable[[], None]  # one piece of work; waits for at most a second
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What one thread does, again and again. Without a device it is a core duty."""
+    """What one thread does, again and again. Without a device it is a core duty.
+
+    One that is not quick may take minutes for a step: that it is silent means nothing.
+    """
 
     name: str
     step: Step
     device: Device | None = None
+    is_quick: bool = True
 
 
 class Runtime:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import time
 
-from appliance import days, lockers, retention, sessions
+from appliance import days, lockers, rescue, retention, sessions
+from appliance.clock import Moment
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.store import Transaction
@@ -43,6 +44,8 @@ class KeeperDuty:
         self._desk.drafts.sweep()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
             self._store.write(_note_recovery)
+        if self._store.clock_was_set():
+            self._store.write(_look_at_clock)
         now = self._store.now()
         day = self._store.read(days.current)
         if day is not None and now.local_date(self._desk.office.zone) > day.date:
@@ -56,10 +59,18 @@ class KeeperDuty:
         over = self._store.read(sessions.over, now, self._desk.limits)
         if over:
             self._store.write(sessions.end, over)
-        if self._store.read(retention.any_old, self._desk.office, now):
-            self._store.write(retention.erase_old, self._desk.office)
+        self._erase(now)
         self._store.checkpoint()  # what was erased, here or by hand, is gone from the disk only now
         self._forget_keys()
+
+    def _erase(self, now: Moment) -> None:
+        """The night's erasing: on each calendar day once, as soon as the machine is on."""
+        local = now.wall.astimezone(self._desk.office.zone)
+        if local.hour < retention.NIGHT_HOUR or self._store.read(retention.ran_on, local.date()):
+            return
+        retention.run(self._store, self._desk.office)
+        for name in rescue.expire_aside(self._desk.folder):
+            log.info("the old database %s is removed", name)
 
     def _forget_keys(self) -> None:
         """Destroy the card keys of days that are over and whose cards are all back."""
@@ -72,3 +83,7 @@ class KeeperDuty:
 def _note_recovery(tx: Transaction) -> None:
     """A write that reaches the disk is the proof that the trouble is over."""
     tx.record("store.recovered")
+
+
+def _look_at_clock(_tx: Transaction) -> None:
+    """Any write notes that the clock was set; this one does nothing else."""

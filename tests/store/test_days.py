@@ -191,4 +191,4 @@ def test_an_odd_clock_erases_no_names(
 ) -> None:
     issue()
     clock.step(-timedelta(days=365 * 50).total_seconds())
-    assert not desk.store.read(retention.any_old, desk.office, clock.now())
+    assert desk.store.read(retention.due, desk.office, clock.now()) == []

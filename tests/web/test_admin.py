@@ -302,7 +302,6 @@ def test_the_journals_page_is_of_today(
     clock: ManualClock, administrator_client: FlaskClient, issue: Callable[..., Visit]
 ) -> None:
     issue()
-    clock.advance(5 * 60)
     clock.step(DAY)
 
     page = administrator_client.get("/admin/journal").text
