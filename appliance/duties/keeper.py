@@ -48,8 +48,11 @@ class KeeperDuty:
             self._store.write(_look_at_clock)
         now = self._store.now()
         day = self._store.read(days.current)
-        if day is not None and now.local_date(self._desk.office.zone) > day.date:
-            self._store.write(days.end_if_over, self._desk.office.zone)
+        zone = self._desk.office.zone
+        if day is not None and (
+            now.local_date(zone) > day.date or self._store.read(days.follows_the_clock, now, zone)
+        ):
+            self._store.write(days.end_if_over, zone)
         unlock = self._store.read(lockers.next_unlock)
         if unlock is not None and unlock.expired(now):
             self._store.write(lockers.expire)

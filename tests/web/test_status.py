@@ -89,6 +89,7 @@ def test_a_clock_that_went_back_behind_the_open_day_is_a_reason(
     client: FlaskClient, clock: ManualClock, issue: Issue
 ) -> None:
     issue()
+    clock.reboot()
     clock.step(-2 * 86400)
 
     assert client.get("/healthz").json["reasons"] == ["clock_implausible"]  # type: ignore[index]
