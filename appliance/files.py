@@ -27,6 +27,13 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     sync_folder(path.parent)
 
 
+def make_folder_durably(folder: Path, *, mode: int = 0o700) -> None:
+    """Make a folder whose parent is there, unless it is there itself; what is put into it will be found."""
+    if not folder.is_dir():
+        folder.mkdir(mode=mode, exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def link_durably(path: Path, target: str) -> None:
     """Let the symbolic link `path` lead to `target`, in one step and on the disk."""
     beside = path.with_name(f"{path.name}.new")

@@ -31,6 +31,7 @@ _PARTS = ("", "-wal", "-shm", "-journal")
 _NEW = f"{DATABASE}.new"
 # What a file that cannot be read any more may have used beyond what is known.
 _ROWS_SPARE = 100_000
+_REVISIONS_SPARE = 1000  # as in schema/0004_keeping.sql
 
 Prepare = Callable[[sqlite3.Connection], None]
 
@@ -168,6 +169,8 @@ def _settle(db: sqlite3.Connection, now: Moment, what: Replacement) -> None:
         "INSERT INTO rescue (at, why, copy, made, aside) VALUES (?, ?, ?, ?, ?)",
         (now.stamp(), what.why, what.copy, what.made, what.aside),
     )
+    # The central server may have newer revisions of the same records; the triggers see to records to come.
+    db.execute("UPDATE outbox SET revision = revision + ?", (_REVISIONS_SPARE,))
     _note(db, now, "store.rescued", why=what.why, copy=what.copy, aside=what.aside)
 
 

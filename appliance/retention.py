@@ -26,6 +26,11 @@ WITHIN_DAYS = 30
 _ROW_DAYS = "SELECT id FROM visit WHERE day_id <= :day"
 _LINKED = "deposit.closed IS NOT NULL AND deposit.visit_id IS NOT NULL AND deposit.day_id <= :day"
 _REASONED = "reason IS NOT NULL AND visit_id IS NULL AND asked < :before"
+_OF_OLD_DAYS = "date IN (SELECT date FROM service_day WHERE id <= :day)"
+_ON_THE_WAY = (  # to a central server that was ever reached
+    "SELECT rating_id FROM outbox WHERE rating_id IS NOT NULL AND state IN ('due', 'parked')"
+    " AND EXISTS (SELECT 1 FROM device WHERE stored IS NOT NULL)"
+)
 _STILL_HERE = "SELECT visit_id FROM deposit WHERE closed IS NULL"
 _LOCKER_LOG = f"visit_id IN ({_ROW_DAYS}) AND visit_id NOT IN ({_STILL_HERE})"
 
@@ -118,8 +123,13 @@ CLASSES: tuple[FieldClass, ...] = (
     FieldClass(
         "ratings",
         lambda office: Period(months=office.retention.ratings_months),
-        "SELECT count(*) FROM rating WHERE date IN (SELECT date FROM service_day WHERE id <= :day)",
-        ("DELETE FROM rating WHERE date IN (SELECT date FROM service_day WHERE id <= :day)",),
+        f"SELECT (SELECT count(*) FROM rating WHERE {_OF_OLD_DAYS} AND id NOT IN ({_ON_THE_WAY}))"
+        f" + (SELECT count(*) FROM survey WHERE {_OF_OLD_DAYS})",
+        (
+            f"DELETE FROM rating WHERE {_OF_OLD_DAYS} AND id NOT IN ({_ON_THE_WAY})",
+            f"DELETE FROM survey WHERE {_OF_OLD_DAYS}",
+            "DELETE FROM outbox WHERE kind = 'rating' AND rating_id NOT IN (SELECT id FROM rating)",
+        ),
     ),
 )
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from appliance.office import Office
 from appliance.store import Transaction
 
-ANSWERS = ("sex", "education", "occupation", "institution_category", "main_use", "origin")
+ANSWERS = ("sex", "age_band", "education", "occupation", "institution_category", "main_use", "origin")
+SUMS = ("priority", "locker_used", "id_deposited", "pages_scanned", "pages_photocopied")
 
 _VISITS = (
     "SELECT visit.*, service_day.date, guest_facts.sub_services, "
@@ -21,7 +22,7 @@ _VISITS = (
     + " FROM visit JOIN service_day ON service_day.id = visit.day_id"
     " LEFT JOIN guest_facts ON guest_facts.visit_id = visit.id WHERE visit.id = ?"
 )
-_OWN = ("ticket", "call", "guest", "guest_facts", "deposit", "unlock", "print_job", "staff_session")
+_OWN = ("ticket", "call", "guest", "guest_facts", "deposit", "unlock", "print_job", "staff_session", "scan")
 
 Cell = tuple[str, str, str, str]  # date, service, measure, value
 
@@ -37,7 +38,6 @@ def take_down(tx: Transaction, office: Office, day_id: int) -> None:
         row = tx.db.execute(_VISITS, (visit_id,)).fetchone()
         for measure, value, count in _measures(row, office.sla.minutes * 60):
             counts[row["date"], row["service"], measure, value] += count
-    counts.update(_deposits(tx.db, day_id))
     tx.db.executemany(
         "INSERT INTO day_total VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (date, service, measure, value) DO UPDATE SET count = count + excluded.count",
@@ -51,12 +51,15 @@ def take_down(tx: Transaction, office: Office, day_id: int) -> None:
         "DELETE FROM deposit WHERE visit_id = ?",
         "DELETE FROM call WHERE visit_id = ?",
         "DELETE FROM ticket WHERE visit_id = ?",
+        "DELETE FROM scan WHERE visit_id = ?",
         "DELETE FROM guest WHERE visit_id = ?",
         "DELETE FROM guest_facts WHERE visit_id = ?",
         "DELETE FROM visit WHERE id = ?",
+        "DELETE FROM outbox WHERE visit_id = ? AND kind = 'visit'",
     ):
         tx.db.executemany(statement, [(visit_id,) for visit_id in ids])
     tx.db.execute("DELETE FROM deposit WHERE day_id = ? AND closed IS NOT NULL", (day_id,))
+    tx.db.execute("DELETE FROM scan WHERE day_id = ? AND visit_id IS NULL AND state = 'erased'", (day_id,))
 
 
 def _measures(row: sqlite3.Row, promised_s: int) -> Iterator[tuple[str, str, int]]:
@@ -64,18 +67,14 @@ def _measures(row: sqlite3.Row, promised_s: int) -> Iterator[tuple[str, str, int
     yield "visits", "", 1
     yield "state", row["state"], 1
     yield "source", row["source"], 1
-    if row["priority"]:
-        yield "priority", "", 1
+    yield "sla", _sla(row["sla_s"], promised_s), 1
+    yield from ((name, "", row[name]) for name in SUMS if row[name])
     for name in ("wait_s", "duration_s"):
         if row[name] is not None:
             yield f"{name}_known", "", 1
             yield f"{name}_sum", "", row[name]
-    yield "sla", _sla(row["sla_s"], promised_s), 1
-    for name in ANSWERS:
-        if row[name] is not None:
-            yield name, str(row[name]), 1
-    for part in (row["sub_services"] or "").split():
-        yield "sub_services", part, 1
+    yield from ((name, str(row[name]), 1) for name in ANSWERS if row[name] is not None)
+    yield from (("sub_services", part, 1) for part in (row["sub_services"] or "").split())
 
 
 def _sla(seconds: int | None, promised_s: int) -> str:
@@ -84,19 +83,13 @@ def _sla(seconds: int | None, promised_s: int) -> str:
     return "met" if seconds <= promised_s else "missed"
 
 
-def _deposits(db: sqlite3.Connection, day_id: int) -> dict[Cell, int]:
-    row = db.execute(
-        "SELECT (SELECT date FROM service_day WHERE id = :day) AS date, count(locker) AS bags,"
-        " count(pocket) AS cards FROM deposit WHERE day_id = :day AND closed IS NOT NULL",
-        {"day": day_id},
-    ).fetchone()
-    found = {"bags_kept": row["bags"], "cards_kept": row["cards"]}
-    return {(row["date"], "", measure, ""): count for measure, count in found.items() if count}
-
-
 def _erasable(db: sqlite3.Connection, day_id: int) -> list[int]:
     held = [
         "SELECT visit_id FROM deposit WHERE closed IS NULL",
+        "SELECT visit_id FROM scan WHERE visit_id IS NOT NULL AND state != 'erased'",
+        # What a central server has not acknowledged is never dropped; where there is none, nothing waits.
+        "SELECT visit_id FROM outbox WHERE visit_id IS NOT NULL AND state IN ('due', 'parked')"
+        " AND EXISTS (SELECT 1 FROM device WHERE stored IS NOT NULL)",
         *(f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL' for table, column in _holders(db)),
     ]
     rows = db.execute(

@@ -63,6 +63,13 @@ CREATE UNIQUE INDEX deposit_pocket ON deposit (pocket) WHERE closed IS NULL;
 CREATE UNIQUE INDEX deposit_card   ON deposit (card_hash) WHERE closed IS NULL;
 CREATE UNIQUE INDEX deposit_visit  ON deposit (visit_id) WHERE closed IS NULL;
 CREATE INDEX deposit_day ON deposit (day_id);
+CREATE TRIGGER deposit_is_of_its_visit AFTER INSERT ON deposit -- as in 0002, which the old table took along
+BEGIN
+  UPDATE visit SET
+    locker_used = locker_used OR NEW.locker IS NOT NULL,
+    id_deposited = id_deposited OR NEW.pocket IS NOT NULL
+  WHERE id = NEW.visit_id;
+END;
 
 -- A consent is kept longer than the visit whose data it covers.
 CREATE TABLE consent_kept (
@@ -101,3 +108,33 @@ CREATE TRIGGER journal_keeps_its_rows BEFORE DELETE ON journal
 WHEN OLD.seq >= (SELECT kept_from FROM journal_mark)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE INDEX journal_days ON journal (seq) WHERE kind = 'day.opened';
+
+-- A database that is put back from a copy knows less than the central server. So that a visit is the same record
+-- there, whichever database tells of it, its record's id is given with the visit, that of a rating by its key; and
+-- the revisions of what is told after a restore are above those of before (appliance/rescue.py raises the rest).
+ALTER TABLE visit ADD COLUMN record_id TEXT;
+UPDATE visit SET record_id = (SELECT record_id FROM outbox WHERE visit_id = visit.id AND kind = 'visit');
+CREATE TRIGGER visit_has_a_record AFTER INSERT ON visit
+BEGIN
+  UPDATE visit SET record_id =
+    lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2)
+    || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(lower(hex(randomblob(2))), 2)
+    || '-' || lower(hex(randomblob(6)))
+  WHERE id = NEW.id;
+END;
+CREATE TRIGGER outbox_has_the_record_of_its_visit AFTER INSERT ON outbox WHEN NEW.kind = 'visit'
+BEGIN
+  UPDATE outbox SET
+    record_id = coalesce((SELECT record_id FROM visit WHERE id = NEW.visit_id), record_id),
+    revision = 1000 * (SELECT count(*) FROM rescue)
+  WHERE id = NEW.id;
+END;
+CREATE TRIGGER outbox_has_the_record_of_its_rating AFTER INSERT ON outbox
+WHEN NEW.kind = 'rating' AND length(NEW.rating_id) = 32
+BEGIN
+  UPDATE outbox SET
+    record_id = substr(NEW.rating_id, 1, 8) || '-' || substr(NEW.rating_id, 9, 4) || '-4'
+      || substr(NEW.rating_id, 14, 3) || '-a' || substr(NEW.rating_id, 18, 3) || '-' || substr(NEW.rating_id, 21, 12),
+    revision = 1000 * (SELECT count(*) FROM rescue)
+  WHERE id = NEW.id;
+END;

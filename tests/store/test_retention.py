@@ -326,6 +326,22 @@ def _confirmed_form(tx: Transaction, visit_id: int) -> None:
     )
 
 
+def test_what_the_central_server_has_not_acknowledged_is_not_erased(
+    desk: FrontDesk, rina: Officer, served: Callable[[], Visit], pass_time: PassTime
+) -> None:
+    waiting, stored = served(), served()
+    desk.store.write(ratings.give, waiting.id, 4)
+    pass_time(1830)
+    desk.store.write(_execute, "UPDATE device SET stored = '2026-11-23T02:00:00.000Z 00000001 1'")
+    desk.store.write(
+        _execute, f"UPDATE outbox SET state = 'stored', event = NULL WHERE visit_id = {stored.id}"
+    )
+    retention.run(desk.store, desk.office)
+    left = desk.store.read(lambda db: [row[0] for row in db.execute("SELECT id FROM visit WHERE day_id = 1")])
+    assert left == [waiting.id]
+    assert count(desk, "SELECT count(*) FROM rating") == 1
+
+
 def test_a_visit_whose_card_is_still_here_or_that_another_part_needs_is_not_erased(
     desk: FrontDesk,
     rina: Officer,
