@@ -1,4 +1,4 @@
-"""A database put back from a copy, and the central server that knows more: the same records, above what it has."""
+"""A database put back from a copy, and a central server that knows more: same records, above what it has."""
 
 from __future__ import annotations
 
