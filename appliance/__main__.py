@@ -20,6 +20,7 @@ from appliance import __version__, assembly, staff, watchdog
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
+from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.loading import (
@@ -175,7 +176,15 @@ def _simulated_buttons(office: Office) -> str:
     return "".join(rows)
 
 
-for command in (check, config_group, staff_group, locks_group, release_group, bench_group):
+for command in (
+    check,
+    config_group,
+    staff_group,
+    locks_group,
+    release_group,
+    bench_group,
+    central_group,
+):
     main.add_command(command)
 
 

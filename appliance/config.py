@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
@@ -168,6 +169,7 @@ class Config(Table):
     card_reader: CardReader | None = None
     lockers: Lockers | None = None
     voice: Voice | None = None
+    central: Central | None = None
 
 
 def load(path: Path) -> Config:

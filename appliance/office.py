@@ -215,6 +215,7 @@ class GuestBook(Table):
     retention_months: Annotated[int, Field(ge=1, le=60)] = 12
     privacy_contact: Text
     notice_version: Text
+    send_identity: bool = False  # names and contacts to the central server too; the notice says so
     fields: Annotated[tuple[GuestBookField, ...], Field(min_length=1)] = get_args(GuestBookField)
 
     @field_validator("national_url")

@@ -34,11 +34,21 @@ Step = Callable[[], None]  # one piece of work; waits for at most a second
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What one thread does, again and again. Without a device it is a core duty."""
+    """What one thread does, again and again.
+
+    Without a device it is a core duty, unless it has an `end`: then others can do without it, and `end` cuts
+    short what it waits for.
+    """
 
     name: str
     step: Step
     device: Device | None = None
+    end: Callable[[], None] | None = None
+
+    @property
+    def is_core(self) -> bool:
+        """Whether the process has to end when this duty falls."""
+        return self.device is None and self.end is None
 
 
 class Runtime:
@@ -74,8 +84,8 @@ class Runtime:
         self._changes.end()
         for duty, thread in zip(self._duties, self._threads, strict=False):
             thread.join(_PATIENCE_S)
-            if thread.is_alive() and duty.device is not None:
-                duty.device.close()  # ends what it is waiting for: a sentence, a card
+            if thread.is_alive() and (end := duty.device.close if duty.device else duty.end):
+                end()  # what it is waiting for: a sentence, a card, a server
                 thread.join(_JOIN_S)
             if thread.is_alive():
                 log.error("%s did not stop within %.0f s", thread.name, _JOIN_S)
@@ -87,7 +97,7 @@ class Runtime:
 
     def _keep(self, duty: Duty) -> None:
         pauses = self._pauses()
-        while not self._stop.is_set() and not (duty.device is None and self.fallen.is_set()):
+        while not self._stop.is_set() and not (duty.is_core and self.fallen.is_set()):
             began = time.monotonic()
             try:
                 self._work(duty)
@@ -112,13 +122,17 @@ class Runtime:
         elif isinstance(error, ApplianceError):
             # The store or a rule said no where nobody expected it: the duty goes on after a pause.
             log.error("%s: %s", duty.name, error)
-        elif duty.device is None:
-            log.error("%s fell", duty.name, exc_info=error)
-            self.fallen.set()
         else:
-            report = self._health.of(duty.device.name)
-            if report is None or report.problem != _FELL:  # once, however often it falls
-                log.error("%s fell", duty.name, exc_info=error)
+            self._tell_fall(duty, error)
+
+    def _tell_fall(self, duty: Duty, error: Exception) -> None:
+        """A mistake of ours: told once, however often a duty falls over it."""
+        report = self._health.of(duty.device.name) if duty.device is not None else None
+        if report is None or report.problem != _FELL:
+            log.error("%s fell", duty.name, exc_info=error)
+        if duty.is_core:
+            self.fallen.set()
+        elif duty.device is not None:
             self._health.report(duty.device.name, DeviceState.LOST, _FELL)
 
     def _work(self, duty: Duty) -> None:

@@ -70,6 +70,9 @@ class Transaction:
         self.noted.append(row)
 
 
+BeforeCommit = Callable[[Transaction], None]
+
+
 class _CommitFailed(Exception):
     """COMMIT raised; `last_seq` is the last journal row that the transaction wrote."""
 
@@ -86,13 +89,17 @@ class Store:
     write raises it, and each write tries to open the file again.
     """
 
-    def __init__(self, folder: Path, clock: Clock, changes: Changes) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, changes: Changes, before_commit: BeforeCommit | None = None
+    ) -> None:
+        """`before_commit` is run at the end of each transaction and belongs to it."""
         self.path = folder / FILE
         self.problem: StoreError | None = None
         self.ballast = Ballast(folder)
         self._folder = folder
         self._clock = clock
         self._changes = changes
+        self._before_commit = before_commit
         self._writer = ThreadPoolExecutor(1, "writer")
         self._db: sqlite3.Connection | None = None  # touched by the writer's thread only
         self._local = threading.local()
@@ -271,6 +278,8 @@ class Store:
             try:
                 tx = Transaction(db, self._clock.now())
                 result = act(tx)
+                if self._before_commit is not None:
+                    self._before_commit(tx)
             except BaseException:
                 if db.in_transaction:  # a full disk has already undone it
                     db.execute("ROLLBACK")
