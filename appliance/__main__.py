@@ -33,6 +33,7 @@ from appliance.commands.loading import (
 )
 from appliance.commands.locks import locks_group
 from appliance.commands.release import release_group
+from appliance.commands.report import report
 from appliance.commands.staff import staff_group
 from appliance.config import Config
 from appliance.errors import StoreError
@@ -177,13 +178,14 @@ def _simulated_buttons(office: Office) -> str:
 
 
 for command in (
-    check,
-    config_group,
-    staff_group,
-    locks_group,
-    release_group,
     bench_group,
     central_group,
+    check,
+    config_group,
+    locks_group,
+    release_group,
+    report,
+    staff_group,
 ):
     main.add_command(command)
 

@@ -24,6 +24,7 @@ from appliance import (
     benchmarks_fleet,
     guest_form,
     guestbook,
+    journal,
     lockers,
     officer,
     outbox,
@@ -52,6 +53,7 @@ from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.printer import VirtualPrinter
 
 _OFFICE = "1373"
+_PREFIX = "frontdesk-bench-"
 _PATIENCE_S = 20.0
 _AT_ONCE = 4  # visitors in the house, each with a locker
 _DAY_S = 86400.0
@@ -121,7 +123,7 @@ def measure(visit_count: int, ticket_count: int) -> dict[str, object]:
 
 def kill_to_ready() -> float:
     """From `kill -9` to the first page of the next process on the same data, in seconds."""
-    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, benchmarks.printer_process() as (port, _):
+    with TemporaryDirectory(prefix=_PREFIX) as folder, benchmarks.printer_process() as (port, _):
         pages = benchmarks.free_port()
         path = Path(folder) / "frontdesk.toml"
         path.write_text(_CONFIG.format(data=json.dumps(folder), port=pages, printer_port=port))
@@ -144,7 +146,7 @@ def kill_to_ready() -> float:
 
 def plugged_in_to_ready() -> float:
     """From the plug of a printer that was away for long to its being ready, in seconds."""
-    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, VirtualPrinter() as printer:
+    with TemporaryDirectory(prefix=_PREFIX) as folder, VirtualPrinter() as printer:
         text = _CONFIG.format(data=json.dumps(folder), port=1, printer_port=printer.port)
         with _at_work(text, Path(folder), SystemClock(), None) as desk:
             _await(desk, lambda: _state(desk) is DeviceState.READY)
@@ -166,9 +168,9 @@ def _state(desk: FrontDesk) -> DeviceState | None:
 
 
 def written_per_visit(count: int) -> dict[str, object]:
-    """KiB that reach the disk for one visit, from the number to the central server's word that it is stored."""
+    """What reaches the disk for one visit, from the number to the central server's word that it is stored."""
     with (
-        TemporaryDirectory(prefix="frontdesk-bench-") as name,
+        TemporaryDirectory(prefix=_PREFIX) as name,
         benchmarks.printer_process() as (port, _),
         _receiver(Path(name)) as central,
     ):
@@ -180,23 +182,19 @@ def written_per_visit(count: int) -> dict[str, object]:
             house = _House(desk, doors)
             house.serve(_AT_ONCE)  # keys, tables and pages that only the first ones write
             desk.store.checkpoint()
-            before, syncs = _written_bytes(), desk.store.read(_commits)
+            before, rows = _written_bytes(), desk.store.read(journal.last_seq)
             house.serve(count)
             desk.store.checkpoint()
             written = _written_bytes() - before
-            changes = desk.store.read(_commits) - syncs
+            rows = desk.store.read(journal.last_seq) - rows
         pins.close()
     if not written:
         raise NoDisk("the folder for temporary files is in memory; name one on a disk in TMPDIR")
     return {
         "visits": count,
         "written_kib_per_visit": round(written / count / 1024, 1),
-        "journal_rows_per_visit": round(changes / count, 1),
+        "journal_rows_per_visit": round(rows / count, 1),
     }
-
-
-def _commits(db: object) -> int:
-    return int(db.execute("SELECT max(seq) FROM journal").fetchone()[0])  # type: ignore[attr-defined]
 
 
 def _written_bytes() -> int:
@@ -229,7 +227,7 @@ class _House:
 
     def __post_init__(self) -> None:
         desk = self.desk
-        member = desk.store.write(staff.add, login="rina", name="Rina", role="officer", password_hash="-")
+        member = desk.store.write(staff.add, login="rina", name="Rina", role="officer", password_hash="-")  # noqa: S106 - nobody logs in with it
         token = desk.store.write(sessions.log_in, member, place=desk.office.places[0].key)
         self._session: Session = desk.store.read(sessions.session_of, token, desk.clock.now(), desk.limits)
         self._staff = member.id
@@ -285,7 +283,7 @@ def memory_over(count: int) -> dict[str, object]:
     """Memory of this process while tickets are given and printed, after a tenth of them and at the end."""
     clock = ManualClock()
     with (
-        TemporaryDirectory(prefix="frontdesk-bench-") as name,
+        TemporaryDirectory(prefix=_PREFIX) as name,
         benchmarks.printer_process() as (port, papers),
     ):
         text = _CONFIG.format(data=json.dumps(name), port=1, printer_port=port)

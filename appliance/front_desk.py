@@ -41,7 +41,8 @@ class FrontDesk:
     health: Health
     store: Store
     doors: Doors
-    drafts: Drafts
+    drafts: Drafts  # of guest books
+    survey_drafts: Drafts
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
@@ -84,6 +85,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         store=Store(folder, clock, changes, maker.before_commit),
         doors=Doors(names, changes),
         drafts=Drafts(clock),
+        survey_drafts=Drafts(clock),
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),

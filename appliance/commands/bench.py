@@ -98,3 +98,21 @@ def bench_reliability(visits: int, tickets: int) -> None:
     except benchmarks_reliability.NoDisk as error:
         sys.exit(complain(str(error), EXIT_NO))
     click.echo(json.dumps(report, indent=2))
+
+
+@bench_group.command("reports")
+@click.option(
+    "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3000),
+    default=1250,
+    show_default=True,
+    help="Days on which they came, up to the end of the quarter.",
+)
+def bench_reports(visits: int, days: int) -> None:
+    """A quarter's report beside years of visits: to count it, and to write its files."""
+    from appliance import benchmarks_reports
+
+    click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))

@@ -46,6 +46,7 @@ class KeeperDuty:
 
     def _often(self) -> None:
         self._desk.drafts.sweep()
+        self._desk.survey_drafts.sweep()
         self._look_at_disk()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
             self._store.write(_note_recovery)
