@@ -95,16 +95,21 @@ def main(arguments: Sequence[str]) -> None:
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
-        with (folder / ACKNOWLEDGED).open("a", encoding="utf-8") as file:
-            file.write(f"ended {os.waitstatus_to_exitcode(status)}\n")
+        _teller(folder)("ended", os.waitstatus_to_exitcode(status))
 
 
-def _begin(folder: Path, ends: Ends, syscall: str | None, spare_calls: int) -> None:
+def _teller(folder: Path) -> Tell:
+    """Appends to what was acknowledged in this folder."""
     told = os.open(folder / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def tell(*words: object) -> None:
         os.writev(told, [(" ".join(map(str, words)) + "\n").encode()])
 
+    return tell
+
+
+def _begin(folder: Path, ends: Ends, syscall: str | None, spare_calls: int) -> None:
+    tell = _teller(folder)
     desk = desk_in(folder / DATA, ends)
     if syscall in BY_THE_WRITER:
         # Before the writer's thread opens the database.

@@ -9,10 +9,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +20,11 @@ from appliance.central import offices
 from appliance.central.archive import Archive
 from appliance.central.databases import open_database
 from appliance.central.intake import Intake
-from drivers.simulated.print_engine import Ticket
 from drivers.simulated.printer import VirtualPrinter
 from tests.faults import day
 from tests.faults.day import Ends
 from tests.faults.day_after import KILLED, Centre, check, heard_in, prepare
+from tests.faults.papers import collecting
 from web.central import create_receiver
 from web.central.serving import serving
 
@@ -34,50 +32,6 @@ ROOT = Path(__file__).parents[2]
 
 CALLS = ("pwrite64", "fdatasync", "write", "fsync")
 SPARE = 12  # how much a day's calls may vary
-
-
-class Papers:
-    """Every paper that comes out of a printer, by its kind and the token in its QR code."""
-
-    def __init__(self, printer: VirtualPrinter) -> None:
-        self._printer = printer
-        self._seen: dict[int, Ticket] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._collect)
-        self._thread.start()
-
-    def _collect(self) -> None:
-        while not self._over.wait(0.05):
-            self._look()
-
-    def _look(self) -> None:
-        for ticket in self._printer.tickets:
-            self._seen[ticket.number] = ticket
-
-    def close(self) -> None:
-        """Stop collecting."""
-        self._over.set()
-        self._thread.join()
-
-    def end(self) -> Counter[str]:
-        """How often each came out: "ticket" or "locker_slip", and the token."""
-        self.close()
-        self._look()
-        assert len(self._seen) == max(self._seen, default=0), "some papers were not seen"
-        return Counter(
-            f"{'locker_slip' if 'SLIP LOKER' in ticket.lines else 'ticket'} {code.rpartition('/')[2]}"
-            for ticket in self._seen.values()
-            for code in ticket.qr_codes
-        )
-
-
-@contextmanager
-def collecting(printer: VirtualPrinter) -> Iterator[Papers]:
-    papers = Papers(printer)
-    try:
-        yield papers
-    finally:
-        papers.close()
 
 
 @dataclass(frozen=True)
@@ -109,7 +63,11 @@ def lived(folder: Path, sweep: Sweep, printer: VirtualPrinter, ends: Ends) -> Co
             [*command, *map(str, folders)], check=False, cwd=ROOT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        return papers.end()
+        return Counter(
+            f"{'locker_slip' if 'SLIP LOKER' in ticket.lines else 'ticket'} {code.rpartition('/')[2]}"
+            for ticket in papers.end()
+            for code in ticket.qr_codes
+        )
 
 
 @pytest.fixture
