@@ -76,7 +76,7 @@ def measure(number: int, visits: int, url: str | None, patience_s: float) -> dic
         archive = Archive(open_database(url))
         try:
             tokens = _open_the_books(archive, number)
-            with _receiver(url) as port:
+            with receiver(url) as port:
                 played, seconds = _play(folder, port, tokens, visits, patience_s)
             return _report(archive, played, visits, seconds) | {"database": url.partition(":")[0]}
         finally:
@@ -100,7 +100,7 @@ def _open_the_books(archive: Archive, number: int) -> dict[str, str]:
 
 
 @contextmanager
-def _receiver(url: str) -> Iterator[int]:
+def receiver(url: str) -> Iterator[int]:
     """The real receiver, as a process; gives its port."""
     with create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]

@@ -74,6 +74,32 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
     click.echo(json.dumps(report, indent=2))
 
 
+@bench_group.command("reliability")
+@click.option(
+    "--visits",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="Whole visits, for what they write.",
+)
+@click.option(
+    "--tickets",
+    type=click.IntRange(10),
+    default=2000,
+    show_default=True,
+    help="Given and printed, for the memory; 100000 take a quarter of an hour.",
+)
+def bench_reliability(visits: int, tickets: int) -> None:
+    """Killed to ready; plugged in to ready; written to disk for a visit; memory over many tickets."""
+    from appliance import benchmarks_reliability
+
+    try:
+        report = benchmarks_reliability.measure(visits, tickets)
+    except benchmarks_reliability.NoDisk as error:
+        sys.exit(complain(str(error), EXIT_NO))
+    click.echo(json.dumps(report, indent=2))
+
+
 @bench_group.command("reports")
 @click.option(
     "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
