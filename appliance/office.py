@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from appliance import toml_model
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
+from appliance.scan_policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
 
@@ -305,6 +306,7 @@ class Office(Table):
     guest_book: GuestBook
     card_deposit: CardDeposit
     reports: Reports = Reports()
+    scanning: Scanning = Scanning()
     complaints: Complaints
     standard: Standard
 
