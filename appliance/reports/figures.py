@@ -92,7 +92,9 @@ class Report:
     waiting: Spread
     clock: Spread
     stay: Spread
-    pages_scanned: int
+    pages_scanned: int  # by those who came with a number
+    unnumbered_scans: int  # begun by touch, of no visit that is known
+    unnumbered_pages: int
     pages_photocopied: int
     forms: int  # of the survey
     form_sums: tuple[int, ...]  # its scores, by element
@@ -137,6 +139,7 @@ def count(db: sqlite3.Connection, office: Office, period: Period, today: date) -
         clock=_spread(db, f"iif({_COUNTED} AND visit.closed IS NOT NULL, visit.sla_s, NULL)", values),
         stay=_spread(db, "iif(visit.state = 'checked_out', visit.duration_s, NULL)", values),
         **_pages(db, values),
+        **_unnumbered(db, values),
         forms=forms,
         form_sums=form_sums,
         days=_days(db, values),
@@ -242,6 +245,15 @@ def _pages(db: sqlite3.Connection, values: Values) -> dict[str, int]:
         f"SELECT total(visit.pages_scanned), total(visit.pages_photocopied) {_FROM}", values
     ).fetchone()
     return {"pages_scanned": int(row[0]), "pages_photocopied": int(row[1])}
+
+
+def _unnumbered(db: sqlite3.Connection, values: Values) -> dict[str, int]:
+    row = db.execute(
+        "SELECT count(*), total(scan.pages) FROM service_day AS day JOIN scan ON scan.day_id = day.id"
+        " WHERE scan.visit_id IS NULL AND scan.pages > 0 AND day.date BETWEEN :first AND :last",
+        values,
+    ).fetchone()
+    return {"unnumbered_scans": row[0], "unnumbered_pages": int(row[1])}
 
 
 def _days(db: sqlite3.Connection, values: Values) -> tuple[tuple[date, int], ...]:

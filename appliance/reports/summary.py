@@ -109,6 +109,9 @@ def _things(report: Report, office: Office, form: Form) -> Iterator[Line]:
         yield Line("cards", deposits.sum_of("bag_and_card", "card"), "visits")
     if office.steps.scan:
         yield Line("pages_scanned", None if scanned is None else report.pages_scanned, "pages")
+        by_touch = report.unnumbered_scans
+        seen = not by_touch or is_enough(by_touch, form)
+        yield Line("unnumbered_pages", report.unnumbered_pages if seen else None, "pages")
     if office.steps.photocopy:
         yield Line("pages_photocopied", None if copied is None else report.pages_photocopied, "pages")
 
