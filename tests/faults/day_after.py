@@ -83,7 +83,7 @@ def check(folder: Path, heard: Told, printed: Counter[str] | None = None) -> Non
     desk.store.open()
     try:
         assert desk.store.problem is None
-        desk.store.write(_settle)
+        desk.store.write(_settle, desk=desk)
         desk.store.read(_sound)
         desk.store.read(_nothing_lost, heard)
         if printed is not None:
