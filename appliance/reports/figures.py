@@ -23,6 +23,8 @@ from typing import Any, Final
 from appliance import days
 from appliance.answers import ANSWERS
 from appliance.office import Office
+from appliance.reports import erased
+from appliance.reports.erased import Erased
 from appliance.reports.partition import UNKNOWN, Cell, Partition
 from appliance.reports.periods import Period
 from appliance.reports.spread import Spread, spread
@@ -121,7 +123,7 @@ class Report:
     forms: int  # of the survey
     form_sums: tuple[int, ...]  # its scores, by element
     days: tuple[tuple[date, int], ...]  # the days with visits
-    erased: int  # visits too old to be kept, of which only the totals of their days are left
+    erased: Erased  # visits too old to be kept: all other figures are without them
 
     @property
     def visits(self) -> int:
@@ -168,7 +170,7 @@ def count(db: sqlite3.Connection, office: Office, period: Period, today: date) -
         forms=forms,
         form_sums=form_sums,
         days=tuple((date.fromisoformat(day), number) for day, number in sorted(tally["day"].items())),
-        erased=_erased(db, values),
+        erased=erased.count(db, office, values),
     )
 
 
@@ -256,17 +258,6 @@ def _unnumbered(db: sqlite3.Connection, values: Values) -> dict[str, int]:
         values,
     ).fetchone()
     return {"unnumbered_scans": row[0], "unnumbered_pages": int(row[1])}
-
-
-def _erased(db: sqlite3.Connection, values: Values) -> int:
-    """Visits that are only in the totals of their days; a database may be without that table yet."""
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'day_total'").fetchone():
-        return 0
-    row = db.execute(
-        "SELECT total(count) FROM day_total WHERE measure = 'visits' AND date BETWEEN :first AND :last",
-        values,
-    ).fetchone()
-    return int(row[0])
 
 
 # ------------------------------------------------------------------------- what belongs to no visit

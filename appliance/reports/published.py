@@ -28,7 +28,7 @@ def obstacle(office: Office, report: Report) -> Obstacle | None:
         return "kind"
     if not report.finished:
         return "running"
-    if report.erased:  # what is left, taken from what was published before, would be what is gone
+    if report.erased.visits:  # what is left, taken from what was published before, would be what is gone
         return "erased"
     return "few" if is_small(report.visits) else None
 

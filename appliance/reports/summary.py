@@ -45,8 +45,8 @@ def lines(report: Report, office: Office, form: Form) -> Iterator[Line]:
 
 def _visits(report: Report, form: Form) -> Iterator[Line]:
     yield Line("visits", report.visits, "visits")
-    if report.erased:
-        yield Line("erased", report.erased, "visits")
+    if report.erased.visits:
+        yield Line("erased", report.erased.visits, "visits")
     yield Line("served", show(report.outcomes, form).sum_of(*SERVED), "visits")
 
 

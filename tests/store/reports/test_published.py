@@ -16,7 +16,6 @@ from appliance.reports.partition import Cell, Partition
 from appliance.reports.periods import parse
 from appliance.reports.published import obstacle, show, show_one
 from appliance.reports.sheets import Sheet
-from appliance.store import Transaction
 from tests.store.reports.past import CODED, History, Past, imagine, store
 
 AFTER = date(2027, 1, 5)
@@ -84,27 +83,6 @@ def test_an_office_may_publish_months_instead(build: Callable[[str], FrontDesk],
 
 def test_both_offices_publish_quarters() -> None:
     assert {load_office(name).reports.publish for name in ("1373", "1377")} == {"quarter"}
-
-
-def test_a_period_whose_visits_are_erased_says_how_many_and_is_not_published_again(desk: FrontDesk) -> None:
-    def take_down(tx: Transaction) -> None:
-        tx.db.execute(
-            "CREATE TABLE IF NOT EXISTS day_total (date TEXT NOT NULL, service TEXT NOT NULL,"
-            " measure TEXT NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL)"
-        )
-        rows = [
-            ("library", "visits", "", 12),
-            ("library", "state", "checked_out", 12),
-            ("other", "visits", "", 3),
-        ]
-        tx.db.executemany(f"INSERT INTO day_total VALUES ('{DAY}', ?, ?, ?, ?)", rows)
-        tx.record("day.opened", date=DAY.isoformat())
-
-    desk.store.write(take_down)
-    report = report_of(desk, History(many(5)))
-    assert (report.visits, report.erased) == (5, 15)
-    assert obstacle(desk.office, report) == "erased"
-    assert values(tables(desk, report, "internal")["summary"])["erased"] == 15
 
 
 # ------------------------------------------------------------------------------------ merged cells
