@@ -62,7 +62,8 @@ def look(photo: Image, wish: Wish) -> Seen:
     height, width = seen.reduced.gray.shape
     if upright.is_sideways(seen.boxes, seen.lines, width, height):
         seen = _read(photo, 90)
-    stance = upright.is_upside_down(seen.boxes, seen.lines)
+    height, width = seen.reduced.gray.shape
+    stance = upright.is_upside_down(seen.boxes, seen.lines, width, height)
     if stance.sure and stance.turn:
         seen = _read(photo, (seen.turn + stance.turn) % 360)
     return seen
