@@ -115,6 +115,7 @@ def _free_of_print(finger: Mask, print_: AnyArray) -> tuple[Mask, float]:
     near[:, -low_px(2.0) :] = False
     columns = np.flatnonzero(near.sum(axis=0) >= 2)
     end = int(columns[-1]) + 1 if len(columns) else 0
+    hidden = cv2.dilate(finger.astype(np.uint8), disc(3)) > 0  # whatever is there is no print to be seen
     around[:, : min(end + 1, around.shape[1])] = False
     depth = max(0.0, (end - tip) / LOW_DPI * MM_PER_INCH)
-    return around & ~print_, depth if depth > 1.5 else 0.0
+    return around & (hidden | ~print_), depth if depth > 1.5 else 0.0
