@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from appliance import __version__, checks, lockers, printing, staff
+from appliance import __version__, checks, lockers, outbox, printing, staff
+from appliance.central.https_road import HttpsRoad
+from appliance.central.mqtt_road import MqttRoad
+from appliance.central.road import Road
+from appliance.central_config import Central
 from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
@@ -18,6 +22,7 @@ from appliance.duties.doors import DoorDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.duties.paper import PaperDuty
 from appliance.duties.press import PressDuty
+from appliance.duties.relay import RelayDuty
 from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
@@ -133,7 +138,17 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
+    if config.central:
+        relay = RelayDuty(desk, partial(road, config.central, desk))
+        found.append(Duty("relay", relay.step, end=relay.end))
     return found
+
+
+def road(settings: Central, desk: FrontDesk) -> Road:
+    """The road to the central server that the configuration describes."""
+    if settings.road == "mqtt":
+        return MqttRoad(settings, desk.office.id, desk.store.read(outbox.device))
+    return HttpsRoad(settings)
 
 
 @contextmanager
@@ -142,7 +157,7 @@ def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]
     desk.store.open()
     work = duties(desk, pins)
     runtime = Runtime(work, desk.health, desk.changes)
-    desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.device is None])
+    desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
     try:
         with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
             desk.store.write(_settle)

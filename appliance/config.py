@@ -17,10 +17,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
 from appliance.office import Office
+from appliance.scanner_config import Camera, Delivery, Flatbed, Scanner
 from appliance.toml_lines import Step, dotted
 from appliance.toml_model import Data, Finding, Table, did_you_mean
 
@@ -168,6 +170,11 @@ class Config(Table):
     card_reader: CardReader | None = None
     lockers: Lockers | None = None
     voice: Voice | None = None
+    scanner: Scanner | None = None
+    flatbed: Flatbed | None = None
+    camera: Camera | None = None
+    delivery: Delivery = Delivery()
+    central: Central | None = None
 
 
 def load(path: Path) -> Config:
@@ -182,7 +189,7 @@ def parse(text: str, file: str = "frontdesk.toml") -> Config:
 
 def check(config: Config, office: Office, path: Path | None = None) -> list[Problem]:
     """What does not fit between a configuration and its office; with the file's path also the lines."""
-    findings = list(_buttons_without_service(config, office))
+    findings = [*_buttons_without_service(config, office), *_scanner_without_device(config)]
     text = path.read_text(encoding="utf-8") if path and findings else ""
     return toml_model.located(findings, text, str(path or "configuration"))
 
@@ -196,6 +203,14 @@ def _buttons_without_service(config: Config, office: Office) -> Iterator[Finding
             yield Finding(path, message, did_you_mean(button.service, letters))
         elif not letters[button.service]:
             yield Finding(path, f'service "{button.service}" of office {office.id} gives no tickets')
+
+
+def _scanner_without_device(config: Config) -> Iterator[Finding]:
+    if config.scanner and not (config.flatbed or config.camera):
+        yield Finding(("scanner",), "needs a flatbed or a camera: the table [flatbed] or [camera]")
+    for name in ("flatbed", "camera"):
+        if getattr(config, name) and not config.scanner:
+            yield Finding((name,), "is of no use without the table [scanner]")
 
 
 _PIN_PLACES = (

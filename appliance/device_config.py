@@ -41,6 +41,7 @@ def _as_lsusb(number: int) -> str:
 Text = Annotated[str, Field(min_length=1)]
 Pin = Annotated[int, Field(ge=PINS.start, le=PINS.stop - 1)]
 Level = Literal["low", "high"]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 UsbId = Annotated[int, BeforeValidator(_usb_id), PlainSerializer(_as_lsusb, return_type=str)]
 
 
@@ -125,9 +126,7 @@ class CardReader(Table):
     """The contactless card reader at the desk."""
 
     driver: Literal["pcsc"] = Field("pcsc", description="How the reader is connected: through pcscd.")
-    reader: Annotated[str, AfterValidator(_pattern)] = Field(
-        "PICC", description="Regular expression that the reader's PC/SC name contains."
-    )
+    reader: Pattern = Field("PICC", description="Regular expression that the reader's PC/SC name contains.")
     timeout: Annotated[Duration, between("100ms", "30s")] = Field(
         timedelta(seconds=3), description="Longest wait for an answer of a card."
     )

@@ -10,6 +10,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
     │   ├── ServiceClosed     outside the hours of service
@@ -23,7 +24,22 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── ClockImplausible  the date cannot be right
     │   ├── NoSuchPlace       no desk of this key
     │   ├── NoSuchVisit       no visit of this token or number
-    │   └── Invalid           fields of a form that do not fit
+    │   ├── Invalid           fields of a form that do not fit
+    │   ├── ScanForbidden     this kind of book is not scanned here
+    │   ├── PageLimit         the house rule's number of pages is reached
+    │   ├── StationTaken      somebody else scans
+    │   ├── StationAway       no scanner is ready
+    │   ├── NoRoomForScans    the disk is too full for another page
+    │   ├── NothingScanned    there is no page yet
+    │   └── LinkOver          the download is over, or was never there
+    ├── CentralError          the central server took nothing; everything is kept and sent again
+    │   ├── CentralUnreachable  no network, no such server, nobody answers, time is up
+    │   ├── CentralUntrusted  its certificate is not good
+    │   ├── CentralTooEarly   its certificate is not valid yet: as a rule the clock here is wrong
+    │   ├── CentralRefused    it does not know this front desk, or does not let it
+    │   ├── CentralBusy       it has too much to do
+    │   ├── CentralNonsense   what answers does not speak as the central server does
+    │   └── CentralUnprepared  the token or certificate here cannot be read
     ├── AccessError           who asks may not
     │   ├── BadLogin          name or password wrong
     │   ├── TooManyTries      wait before the next try
@@ -132,6 +148,16 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# --------------------------------------------------------------------------------------- releases
+
+
+class ReleaseError(ApplianceError):
+    """A release could not be tried, or the front desk not be stopped or started."""
+
+    code = "release"
+    hint = "Look at the reason; the release of before goes on."
 
 
 # ---------------------------------------------------------------------------------------- refused
@@ -247,6 +273,125 @@ class Invalid(Refused):
     def __init__(self, fields: Mapping[str, Message]) -> None:
         self.fields = MappingProxyType(dict(fields))
         super().__init__(", ".join(f"{name}: {message.key}" for name, message in self.fields.items()))
+
+
+class ScanForbidden(Refused):
+    """Micro data, embargoed and personal documents are not scanned here."""
+
+    code = "scan_forbidden"
+    hint = "Ask the officer for a publication that may be copied."
+
+
+class PageLimit(Refused):
+    """The number of pages that the house allows of such a book is reached."""
+
+    code = "page_limit"
+    hint = "Finish, or delete pages that are not needed; the limit stands in the office profile."
+
+
+class StationTaken(Refused):
+    """Somebody else has a session at the scanner."""
+
+    code = "station_taken"
+    hint = "Wait until the session is finished, or let its visitor finish it."
+
+
+class StationAway(Refused):
+    """No scanner or camera is ready."""
+
+    code = "station_away"
+    retry = True
+    hint = "Look at the scanner's state on the desk page."
+
+
+class NoRoomForScans(Refused):
+    """The disk has too little room left for another page."""
+
+    code = "no_room_for_scans"
+    retry = True
+    hint = "Make room on the disk of the data folder; finished pages can still be taken along."
+
+
+class NothingScanned(Refused):
+    """The session has no page that could be handed over."""
+
+    code = "nothing_scanned"
+    hint = "Scan a page first."
+
+
+class LinkOver(Refused):
+    """The download link is over by time or by number, or never was one."""
+
+    code = "link_over"
+    hint = "Scan the code at the station again while its time runs."
+
+
+# ---------------------------------------------------------------------------------------- central
+
+
+class CentralError(ApplianceError):
+    """The central server has acknowledged nothing. Everything is kept, and sent again."""
+
+    code = "central"
+    retry = True
+    hint = "Nothing is lost; it is tried again by itself."
+
+
+class CentralUnreachable(CentralError):
+    """Nothing answers: no network, no such name, no connection, or time is up (`slow`)."""
+
+    code = "central_unreachable"
+    hint = "Look at the network cable, the router, and the server's address."
+
+    def __init__(self, detail: str = "", *, slow: bool = False) -> None:
+        self.slow = slow
+        super().__init__(detail)
+
+
+class CentralUntrusted(CentralError):
+    """The server's certificate is not good: expired, of another name, or of nobody we trust."""
+
+    code = "central_untrusted"
+    hint = "Ask who runs the server; compare the authority in the configuration with theirs."
+
+
+class CentralTooEarly(CentralError):
+    """The server's certificate is not valid yet: as a rule the clock here is wrong."""
+
+    code = "central_too_early"
+    hint = "Look at this machine's date; connect the network for the time."
+
+
+class CentralRefused(CentralError):
+    """The server does not let this front desk in."""
+
+    code = "central_refused"
+    hint = "Ask who runs the server for a new token or certificate."
+
+
+class CentralBusy(CentralError):
+    """The server has too much to do; `wait_s` is what it asks us to wait, where it says so."""
+
+    code = "central_busy"
+    hint = "Wait; it is tried again by itself."
+
+    def __init__(self, detail: str = "", *, wait_s: float | None = None) -> None:
+        self.wait_s = wait_s
+        super().__init__(detail)
+
+
+class CentralNonsense(CentralError):
+    """What answers does not speak as the central server does: an error page, half an answer, none."""
+
+    code = "central_nonsense"
+    hint = "Compare the server's address with what was given to you; a public network may ask for a log-in."
+
+
+class CentralUnprepared(CentralError):
+    """The token, the certificate or the authority here cannot be read."""
+
+    code = "central_unprepared"
+    hint = "Look whether the file is there, and whether the front desk's account may read it."
 
 
 # ----------------------------------------------------------------------------------------- access

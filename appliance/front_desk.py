@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance import __version__
 from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
@@ -18,8 +19,10 @@ from appliance.health import Health
 from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
 from appliance.office import Office
+from appliance.outbox import Maker
 from appliance.presses import LastPress
 from appliance.pulse import Pulse
+from appliance.relay import RelayState
 from appliance.sessions import Limits
 from appliance.store import Store
 from appliance.wording import Wording, load_wording
@@ -38,10 +41,13 @@ class FrontDesk:
     health: Health
     store: Store
     doors: Doors
-    drafts: Drafts
+    drafts: Drafts  # of guest books
+    survey_drafts: Drafts
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
+    maker: Maker
+    relay: RelayState
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
     pulse: Pulse = field(default_factory=Pulse)
@@ -66,6 +72,7 @@ class FrontDesk:
 def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> FrontDesk:
     """A front desk whose database is not open yet."""
     changes = Changes()
+    maker = Maker(office, __version__)
     names = tuple(locker.name for locker in config.lockers.locker) if config.lockers else ()
     return FrontDesk(
         office=office,
@@ -75,10 +82,13 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         wording=load_wording(office.queue_word),
         changes=changes,
         health=Health(clock, changes),
-        store=Store(folder, clock, changes),
+        store=Store(folder, clock, changes, maker.before_commit),
         doors=Doors(names, changes),
         drafts=Drafts(clock),
+        survey_drafts=Drafts(clock),
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
+        maker=maker,
+        relay=RelayState(changes),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from appliance import guest_form, visits
+from appliance.answers import age_band
 from appliance.errors import Invalid, Message, NotNow
 from appliance.guest_form import FIELDS, clean
 from appliance.office import Office
@@ -25,6 +26,7 @@ Standing = Literal["open", "done", "not_needed", "over"]
 
 # The sentences of the privacy notice, in their order; what is shown is what is hashed.
 NOTICE = ("who", "what", "why", "basis", "retention", "rights", "alternative")
+SENT_ON = "central"  # stands after "retention" where the office sends identity to the central server
 
 _FACTS = ("sex", "birth_year", "education", "occupation", "institution_category", "main_use", "origin")
 _CORRECTABLE = tuple(one for one in FIELDS if one.name in ("name", "email", "phone", "institution"))
@@ -63,7 +65,14 @@ def notice(office: Office, wording: Wording, language: Language) -> list[str]:
         "retention_months": office.guest_book.retention_months,
         "privacy_contact": office.guest_book.privacy_contact,
     }
-    return [wording.text(f"privacy.{part}", language, **values) for part in NOTICE]
+    return [wording.text(f"privacy.{part}", language, **values) for part in _parts(office)]
+
+
+def _parts(office: Office) -> list[str]:
+    parts = list(NOTICE)
+    if office.guest_book.send_identity:
+        parts.insert(parts.index("retention") + 1, SENT_ON)
+    return parts
 
 
 def notice_hash(paragraphs: list[str]) -> str:
@@ -98,7 +107,7 @@ def submit(
         guest_form.check(office, screen, entry.values, tx.now)
     known = guest_form.kept(office, entry.values)
     _insert_guest(tx, visit_id, known, entry.entered_on)
-    _insert_facts(tx, visit_id, known)
+    _insert_facts(tx, visit, known)
     _insert_consent(tx, office, visit_id, entry, contact="skd_contact" in known)
     tx.db.execute("UPDATE visit SET needs_help = ? WHERE id = ?", ("disability" in known, visit_id))
     return _register(tx, visit, "guest_book.submitted", staff, entered_on=entry.entered_on)
@@ -139,12 +148,22 @@ def _insert_guest(
     )
 
 
-def _insert_facts(tx: Transaction, visit_id: int, known: Mapping[str, str | int]) -> None:
+def _insert_facts(tx: Transaction, visit: Visit, known: Mapping[str, str | int]) -> None:
     tx.db.execute(
-        f"INSERT INTO guest_facts (visit_id, sub_services, {', '.join(_FACTS)})"
-        f" VALUES (?, ?{', ?' * len(_FACTS)})",
-        (visit_id, known.get("sub_services", ""), *(known.get(name) for name in _FACTS)),
+        f"INSERT INTO guest_facts (visit_id, sub_services, age_band, {', '.join(_FACTS)})"
+        f" VALUES (?, ?, ?{', ?' * len(_FACTS)})",
+        (
+            visit.id,
+            known.get("sub_services", ""),
+            _age_band(known.get("birth_year"), visit),
+            *(known.get(name) for name in _FACTS),
+        ),
     )
+
+
+def _age_band(birth_year: str | int | None, visit: Visit) -> str | None:
+    """The band of the age reached in the year of the visit: it stays when the birth year is erased."""
+    return None if birth_year is None else age_band(int(birth_year), int(visit.date[:4])).key
 
 
 def _insert_consent(tx: Transaction, office: Office, visit_id: int, entry: Entry, *, contact: bool) -> None:

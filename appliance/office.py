@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from appliance import toml_model
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
+from appliance.scan_policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
 
@@ -103,6 +104,7 @@ class Steps(Table):
     guest_book: bool = True
     locker: bool = True
     rating: bool = True
+    skm: bool = False  # the survey of nine elements, offered after the rating where there is one
     photocopy: bool = False
     scan: bool = False
 
@@ -215,6 +217,7 @@ class GuestBook(Table):
     retention_months: Annotated[int, Field(ge=1, le=60)] = 12
     privacy_contact: Text
     notice_version: Text
+    send_identity: bool = False  # names and contacts to the central server too; the notice says so
     fields: Annotated[tuple[GuestBookField, ...], Field(min_length=1)] = get_args(GuestBookField)
 
     @field_validator("national_url")
@@ -230,6 +233,12 @@ class CardDeposit(Table):
 
     id_types: Annotated[tuple[IdType, ...], Field(min_length=1)] = get_args(IdType)
     pockets: Annotated[int, Field(ge=1, le=200)]
+
+
+class Reports(Table):
+    """What of the reports may leave the office: one kind of period, so that nothing can be subtracted."""
+
+    publish: Literal["month", "quarter", "year"] = "quarter"
 
 
 class Complaints(Table):
@@ -296,6 +305,8 @@ class Office(Table):
     sla: Sla = Sla()
     guest_book: GuestBook
     card_deposit: CardDeposit
+    reports: Reports = Reports()
+    scanning: Scanning = Scanning()
     complaints: Complaints
     standard: Standard
 

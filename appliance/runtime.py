@@ -32,11 +32,21 @@ Step = Callable[[], None]  # one piece of work; waits for at most a second
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What one thread does, again and again. Without a device it is a core duty."""
+    """What one thread does, again and again.
+
+    Without a device it is a core duty, unless it has an `end`: then others can do without it, and `end` cuts
+    short what it waits for.
+    """
 
     name: str
     step: Step
     device: Device | None = None
+    end: Callable[[], None] | None = None
+
+    @property
+    def is_core(self) -> bool:
+        """Whether the process has to end when this duty falls."""
+        return self.device is None and self.end is None
 
 
 class Runtime:
@@ -64,8 +74,8 @@ class Runtime:
         self._changes.end()
         for duty, thread in zip(self._duties, self._threads, strict=False):
             thread.join(_PATIENCE_S)
-            if thread.is_alive() and duty.device is not None:
-                duty.device.close()  # ends what it is waiting for: a sentence, a card
+            if thread.is_alive() and (end := duty.device.close if duty.device else duty.end):
+                end()  # what it is waiting for: a sentence, a card, a server
                 thread.join(_JOIN_S)
             if thread.is_alive():
                 log.error("%s did not stop within %.0f s", thread.name, _JOIN_S)
@@ -77,7 +87,7 @@ class Runtime:
 
     def _keep(self, duty: Duty) -> None:
         pauses = _pauses()
-        while not self._stop.is_set() and not (duty.device is None and self.fallen.is_set()):
+        while not self._stop.is_set() and not (duty.is_core and self.fallen.is_set()):
             began = time.monotonic()
             try:
                 self._work(duty)
@@ -100,9 +110,9 @@ class Runtime:
             log.error("%s: %s", duty.name, error)
         else:
             log.error("%s fell", duty.name, exc_info=error)
-            if duty.device is None:
+            if duty.is_core:
                 self.fallen.set()
-            else:
+            elif duty.device is not None:
                 self._health.report(duty.device.name, DeviceState.LOST, "fell")
 
     def _work(self, duty: Duty) -> None:

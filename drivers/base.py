@@ -14,16 +14,29 @@ fails raises one of the errors below; after an error with `retry` the caller clo
     ├── PrinterFault     cutter, head or power; nothing printed    a person acts
     ├── OutcomeUnknown   it may have happened, it may not          a person decides
     ├── LockFault        the lock did not take the command         a person acts
-    └── Unreadable       a card that gives nothing to go by        the visitor tries again
+    ├── Unreadable       a card that gives nothing to go by        the visitor tries again
+    ├── Denied           this account may not use the device       a person acts
+    ├── Jammed           the scanner's way is blocked              a person acts
+    ├── LidOpen          the scanner's lid is open                 a person acts
+    ├── NoOriginal       nothing lies in the scanner               the visitor tries again
+    ├── ReadFault        the scanner could not read                a person acts
+    ├── Cancelled        the scan was stopped                      the visitor tries again
+    ├── ShortPicture     the picture is not whole                  the visitor tries again
+    └── LensCovered      the camera sees nothing                   the visitor tries again
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:  # the front desk's own process never loads arrays
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class DriverError(Exception):
@@ -111,6 +124,62 @@ class Unreadable(DriverError):
 
     code = "unreadable"
     hint = "Lay the card on the reader again, alone, and leave it for a second."
+
+
+class Denied(DriverError):
+    """The device is there, but this account may not use it."""
+
+    code = "denied"
+    hint = "Put the account of the service into the group of the device (scanner, lp or video)."
+
+
+class Jammed(DriverError):
+    """The scanner's carriage or paper path is blocked. There is no picture."""
+
+    code = "jammed"
+    hint = "Look what blocks the scanner, then switch it off and on."
+
+
+class LidOpen(DriverError):
+    """The scanner's lid or door is open. There is no picture."""
+
+    code = "lid_open"
+    hint = "Close the scanner's lid as far as the book allows."
+
+
+class NoOriginal(DriverError):
+    """The scanner says that nothing lies in it."""
+
+    code = "no_original"
+    hint = "Lay the book on the glass, then scan again."
+
+
+class ReadFault(DriverError):
+    """The scanner could not read the page (an input or output error). There is no picture."""
+
+    code = "read_fault"
+    hint = "Check the scanner's cable, then switch it off and on."
+
+
+class Cancelled(DriverError):
+    """The scan was stopped before its end. There is no picture."""
+
+    code = "cancelled"
+    hint = "Scan the page again."
+
+
+class ShortPicture(DriverError):
+    """Fewer rows came than the scanner had promised, without an error."""
+
+    code = "short_picture"
+    hint = "Scan the page again; check the cable if it happens often."
+
+
+class LensCovered(DriverError):
+    """The camera gives pictures, but they are black or without any detail."""
+
+    code = "lens_covered"
+    hint = "Take away what covers the lens, and switch the light on."
 
 
 class DeviceState(StrEnum):
@@ -353,6 +422,53 @@ class Locks(Device, Protocol):
 
     def all_off(self) -> None:
         """De-energise every lock."""
+
+
+# ---------------------------------------------------------------------------------------- scanner
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture of a page as it is kept: an encoded file. `dpi` is None where the device cannot know it."""
+
+    data: bytes
+    suffix: Literal["jpg", "png"] = "jpg"
+    dpi: int | None = None
+
+
+class Flatbed(Device, Protocol):
+    """A scanner with a glass plate. Used by one thread; only `cancel` may come from another."""
+
+    def scan(self, progress: Callable[[int, int], None] | None = None) -> Photo:
+        """One picture of what lies on the glass; `progress` is told rows done and rows in all.
+
+        Raises Jammed, LidOpen, NoOriginal, ReadFault, Busy, Denied, Lost, Cancelled or ShortPicture. It has
+        no deadline of its own: libsane may hang, so whoever runs it as a child process ends that process.
+        """
+
+    def cancel(self) -> None:
+        """Stop the scan that is under way, if there is one."""
+
+
+class Frame(Protocol):
+    """One picture of a camera, decoded only as far as it is asked for."""
+
+    @property
+    def at_s(self) -> float:
+        """When it came, in monotonic seconds."""
+
+    def photo(self) -> Photo:
+        """The picture in full, as it is kept."""
+
+    def reduced(self, factor: Literal[1, 2, 4, 8], *, grey: bool) -> NDArray[np.uint8]:
+        """The picture at a whole fraction of its size, grey or in OpenCV's order of colours."""
+
+
+class Camera(Device, Protocol):
+    """A camera over the book."""
+
+    def grab(self) -> Frame:
+        """The next picture. Raises Lost when the camera has gone, Timeout when it gives nothing."""
 
 
 # ---------------------------------------------------------------------------------------- voice

@@ -176,4 +176,4 @@ def _turned_back(flattening: Flattening, seen: Seen) -> Flattening:
     return replace(flattening, grid=flat.grid_of(*back))
 
 
-__all__ = ["Side", "flatten", "fit_shape", "look"]
+__all__ = ["Side", "fit_shape", "flatten", "look"]

@@ -21,7 +21,7 @@ def lay_out(split: Split | None, lines: Lines, size: tuple[int, int], wanted: La
     left, right = x, width - x
     of_left = lines.x < np.interp(lines.y, split.line[:, 1], split.line[:, 0])
     l_span, r_span = _span(lines.x[of_left], 0, x, x), _span(lines.x[~of_left], x, width, x)
-    if right < _SLIVER * left or wanted is Layout.SINGLE and left > right:
+    if right < _SLIVER * left or (wanted is Layout.SINGLE and left > right):
         return Spread((Side.LEFT,), split.line, (l_span,), (x,))
     if left < _SLIVER * right or wanted is Layout.SINGLE:
         return Spread((Side.RIGHT,), split.line, (r_span,), (x,))
