@@ -23,6 +23,7 @@ from appliance.commands.bench import bench_group
 from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
+from appliance.commands.digitise import digitise
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -182,6 +183,7 @@ for command in (
     central_group,
     check,
     config_group,
+    digitise,
     locks_group,
     release_group,
     report,
