@@ -25,6 +25,7 @@ from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.keeping import backup_group, restore, retention_command
+from appliance.commands.digitise import digitise
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -201,6 +202,7 @@ for command in (
     central_group,
     check,
     config_group,
+    digitise,
     locks_group,
     relay_group,
     release_group,
