@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import time
 
-from appliance import days, lockers, retention, sessions
+from appliance import days, lockers, retention, scans, sessions
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
+from appliance.scan_folder import ScanFolder
+from appliance.station import SCANS, TEMPORARY
 from appliance.store import Transaction
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class KeeperDuty:
 
     def _often(self) -> None:
         self._desk.drafts.sweep()
+        self._erase_scans()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
             self._store.write(_note_recovery)
         now = self._store.now()
@@ -50,6 +53,28 @@ class KeeperDuty:
         unlock = self._store.read(lockers.next_unlock)
         if unlock is not None and unlock.expired(now):
             self._store.write(lockers.expire)
+
+    def _erase_scans(self) -> None:
+        """Sessions that are over by checkout, by time or with their day; and whatever folder has no session.
+
+        A folder that the scanning process still writes into is tried again in the next round.
+        """
+        if self._store.problem is not None:
+            return
+        limits = self._desk.scan_limits
+        if self._store.read(scans.due, self._store.now(), limits):
+            self._store.write(scans.erase_due, limits)
+        root = self._desk.folder / SCANS
+        if not root.is_dir():
+            return
+        kept = self._store.read(scans.kept_folders)
+        for path in root.iterdir():
+            if path.name in kept or (self._desk.station is not None and path.name == TEMPORARY):
+                continue  # the scanning process empties its own with each session
+            try:
+                ScanFolder(path).erase()
+            except OSError as error:
+                log.debug("%s is not erased yet: %s", path.name, error)
 
     def _rarely(self) -> None:
         now = self._store.now()
