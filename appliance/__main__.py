@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from importlib import resources
 from pathlib import Path
@@ -15,10 +16,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from appliance import __version__, assembly, staff
+from appliance import __version__, assembly, staff, watchdog
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
+from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.loading import (
@@ -30,6 +32,8 @@ from appliance.commands.loading import (
     or_complain,
 )
 from appliance.commands.locks import locks_group
+from appliance.commands.release import release_group
+from appliance.commands.report import report
 from appliance.commands.staff import staff_group
 from appliance.config import Config
 from appliance.errors import StoreError
@@ -55,17 +59,17 @@ def run_front_desk(desk: FrontDesk, house: House | None = None) -> int:
         code = 0
         with suppress(SystemExit):  # told to stop before the pages were served
             _tell_first_start(desk)
-            code = _serve(desk, house)
+            code = _serve(desk, house, stack.enter_context(watchdog.watched(desk)))
     return EXIT_CORE_FELL if runtime.fallen.is_set() else code
 
 
-def _serve(desk: FrontDesk, house: House | None) -> int:
+def _serve(desk: FrontDesk, house: House | None, begun: Callable[[], None]) -> int:
     from web import create_app  # here, so that `check` and `config` start without the pages
     from web.server import serve
 
     click.echo(f"http://{desk.config.panel.listen}", err=True)
     try:
-        serve(create_app(desk, house), desk)
+        serve(create_app(desk, house), desk, begun)
     except OSError as error:
         return complain(f"{desk.config.panel.listen}: {error.strerror or error}", EXIT_IN_USE)
     return 0
@@ -173,7 +177,16 @@ def _simulated_buttons(office: Office) -> str:
     return "".join(rows)
 
 
-for command in (check, config_group, staff_group, locks_group, bench_group):
+for command in (
+    bench_group,
+    central_group,
+    check,
+    config_group,
+    locks_group,
+    release_group,
+    report,
+    staff_group,
+):
     main.add_command(command)
 
 

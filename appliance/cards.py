@@ -7,7 +7,6 @@ again: passports show a new number each time, some show none. Those visitors go 
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import threading
@@ -18,6 +17,7 @@ from typing import Literal
 
 from appliance import lockers
 from appliance.clock import Moment
+from appliance.files import make_folder_durably, write_durably
 from drivers.base import Uid
 
 KEY_BYTES = 32
@@ -56,21 +56,9 @@ class CardKeys:
             return path.read_bytes()
         except FileNotFoundError:
             key = secrets.token_bytes(KEY_BYTES)
-            self._write(path, key)
+            make_folder_durably(self._folder)
+            write_durably(path, key)
             return key
-
-    def _write(self, path: Path, key: bytes) -> None:
-        """Under another name first: a cut of the power must leave a whole key or none, never an empty one."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".new")
-        unfinished.unlink(missing_ok=True)
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        _sync_folder(self._folder)
 
     def forget_all_but(self, day_ids: Collection[int]) -> list[int]:
         """Destroy the keys of all other days; gives those days."""
@@ -132,11 +120,3 @@ def _shown_before(before: Tap | None, card_hash: str, now: Moment) -> bool:
         return False
     seconds = now.seconds_since(before.at)
     return seconds is not None and seconds <= SECOND_TAP_S
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

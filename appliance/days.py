@@ -106,7 +106,7 @@ def close(tx: Transaction, day: Day) -> None:
         "UPDATE visit SET state = 'closed_by_system', closed = :now, reason = 'day_closed'"
         " WHERE day_id = :day AND closed IS NULL",
         # Who has rated is forgotten with the day: it would link the few visits of a day to its few ratings.
-        "UPDATE visit SET token = NULL, rating = 'open', needs_help = 0 WHERE day_id = :day",
+        "UPDATE visit SET token = NULL, rating = 'open', survey = 'open', needs_help = 0 WHERE day_id = :day",
         "UPDATE service_day SET closed = :now WHERE id = :day",
     ):
         tx.db.execute(statement, {"day": day.id, "now": stamp})

@@ -10,6 +10,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
     │   ├── ServiceClosed     outside the hours of service
@@ -39,11 +40,19 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── CentralBusy       it has too much to do
     │   ├── CentralNonsense   what answers does not speak as the central server does
     │   └── CentralUnprepared  the token or certificate here cannot be read
-    └── AccessError           who asks may not
-        ├── BadLogin          name or password wrong
-        ├── TooManyTries      wait before the next try
-        ├── SessionOver       logged out by time or by somebody
-        └── Forbidden         logged in, but not for this
+    ├── AccessError           who asks may not
+    │   ├── BadLogin          name or password wrong
+    │   ├── TooManyTries      wait before the next try
+    │   ├── SessionOver       logged out by time or by somebody
+    │   └── Forbidden         logged in, but not for this
+    ├── PhotoError            a picture of which no page can be made
+    │   ├── NotAPicture       the file holds something else
+    │   ├── PictureEmpty      the file holds nothing
+    │   ├── PictureTruncated  the end of the picture is missing
+    │   ├── PictureTooSmall   too few pixels for a page
+    │   ├── PictureTooLarge   more pixels than are ever needed
+    │   └── SeveralPictures   an animation, or several pages in one file
+    └── TextUnread            a page without searchable text; the page itself is good
 """
 
 from __future__ import annotations
@@ -139,6 +148,16 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# --------------------------------------------------------------------------------------- releases
+
+
+class ReleaseError(ApplianceError):
+    """A release could not be tried, or the front desk not be stopped or started."""
+
+    code = "release"
+    hint = "Look at the reason; the release of before goes on."
 
 
 # ---------------------------------------------------------------------------------------- refused
@@ -416,3 +435,63 @@ class Forbidden(AccessError):
 
     code = "forbidden"
     hint = "Ask an administrator."
+
+
+# ----------------------------------------------------------------------------------------- pages
+
+
+class PhotoError(ApplianceError):
+    """No page can be made of this picture."""
+
+    code = "photo"
+    hint = "Take the picture again."
+
+
+class NotAPicture(PhotoError):
+    """The file holds no picture of a kind that is known."""
+
+    code = "not_a_picture"
+    hint = "Give a picture: JPEG, PNG, TIFF or WebP."
+
+
+class PictureEmpty(PhotoError):
+    """The file holds nothing."""
+
+    code = "picture_empty"
+    hint = "Copy the file again from the camera, or take the picture again."
+
+
+class PictureTruncated(PhotoError):
+    """The end of the picture is missing."""
+
+    code = "picture_truncated"
+    hint = "Copy the file again from the camera, or take the picture again."
+
+
+class PictureTooSmall(PhotoError):
+    """The picture has too few pixels for a page that can be read."""
+
+    code = "picture_too_small"
+    hint = "Take the picture at a higher resolution."
+
+
+class PictureTooLarge(PhotoError):
+    """The picture has more pixels than any page needs, and was not opened."""
+
+    code = "picture_too_large"
+    hint = "Take the picture at a lower resolution: 600 dpi of an A3 sheet are enough."
+
+
+class SeveralPictures(PhotoError):
+    """The file holds an animation or several pages."""
+
+    code = "several_pictures"
+    hint = "Give each page as a file of its own."
+
+
+class TextUnread(ApplianceError):
+    """The text of the page was not read; the page itself is good."""
+
+    code = "text_unread"
+    retry = True
+    hint = "Look whether Tesseract and its languages are installed; the page can be used without."

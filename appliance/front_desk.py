@@ -45,7 +45,8 @@ class FrontDesk:
     health: Health
     store: Store
     doors: Doors
-    drafts: Drafts
+    drafts: Drafts  # of guest books
+    survey_drafts: Drafts
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
@@ -100,6 +101,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         store=Store(folder, clock, changes, maker.before_commit),
         doors=Doors(names, changes),
         drafts=Drafts(clock),
+        survey_drafts=Drafts(clock),
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
@@ -109,4 +111,13 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
     setup = setup_of(config)
     if setup is None or not office.steps.scan:
         return desk
-    return replace(desk, station=Station(setup, desk.scan_limits, folder / SCANS, changes))
+    return replace(
+        desk,
+        station=Station(
+            setup,
+            desk.scan_limits,
+            folder / SCANS,
+            changes,
+            has_room=lambda: desk.store.room().allows("scans"),
+        ),
+    )

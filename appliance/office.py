@@ -104,6 +104,7 @@ class Steps(Table):
     guest_book: bool = True
     locker: bool = True
     rating: bool = True
+    skm: bool = False  # the survey of nine elements, offered after the rating where there is one
     photocopy: bool = False
     scan: bool = False
 
@@ -234,6 +235,12 @@ class CardDeposit(Table):
     pockets: Annotated[int, Field(ge=1, le=200)]
 
 
+class Reports(Table):
+    """What of the reports may leave the office: one kind of period, so that nothing can be subtracted."""
+
+    publish: Literal["month", "quarter", "year"] = "quarter"
+
+
 class Complaints(Table):
     """The channels, exactly as published."""
 
@@ -298,6 +305,7 @@ class Office(Table):
     sla: Sla = Sla()
     guest_book: GuestBook
     card_deposit: CardDeposit
+    reports: Reports = Reports()
     scanning: Scanning = Scanning()
     complaints: Complaints
     standard: Standard

@@ -19,7 +19,7 @@ from typing import Any
 
 from appliance import journal
 from appliance.central import contract
-from appliance.central.contract import ACKNOWLEDGED, BadEvent, Kind, Reason, Result, Status
+from appliance.central.contract import ACKNOWLEDGED, BadEvent, Kind, Result, Status
 from appliance.central.records import erased_guest, guest_record, rating_record, visit_record
 from appliance.clock import Moment
 from appliance.office import Office
@@ -235,7 +235,6 @@ def _acknowledge(tx: Transaction, one: Outgoing) -> int:
 
 
 def _reject(tx: Transaction, one: Outgoing, result: Result) -> int:
-    hopeless = result.reason == Reason.TOO_LARGE
     tx.db.execute(
         "UPDATE outbox SET tries = tries + 1, reason = ?, detail = ?"
         " WHERE id = ? AND record_id || '.' || revision = ? AND state = 'due'",
@@ -243,7 +242,7 @@ def _reject(tx: Transaction, one: Outgoing, result: Result) -> int:
     )
     return tx.db.execute(
         "UPDATE outbox SET state = 'parked' WHERE id = ? AND state = 'due' AND tries >= ?",
-        (one.row, 1 if hopeless else MOST_TRIES),
+        (one.row, MOST_TRIES),
     ).rowcount
 
 

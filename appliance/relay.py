@@ -25,6 +25,7 @@ from appliance.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
+_MOST_SUSPECTS = 3
 _MOST_PUT_OFF = 1000  # events that are left out for a while; then everything is tried again
 
 
@@ -155,8 +156,11 @@ class Relay:
 
     def _settle(self, batch: list[Outgoing], results: Mapping[str, Result], *, sane: bool) -> None:
         """Note the answer; and what was unreadable alone, now that others have shown to be readable."""
-        also = {key: result for key, result in self._put_off.items() if result} if sane else {}
-        self._store.write(self._note, batch, {**results, **also})
+        suspects = {key: result for key, result in self._put_off.items() if result} if sane else {}
+        counted = suspects if len(suspects) <= _MOST_SUSPECTS else {}  # more: it took nothing for a while
+        self._store.write(self._note, batch, {**results, **counted})
+        for key in suspects:
+            self._put_off.pop(key, None)
 
     def _note(self, tx: Transaction, batch: list[Outgoing], results: Mapping[str, Result]) -> None:
         sent = {one.id for one in batch}
@@ -164,14 +168,12 @@ class Relay:
         parked = outbox.settle(tx, [*batch, *others], results)
         if parked:
             log.warning("%d events were rejected for good, and wait for somebody to look", parked)
-        for one in others:
-            self._put_off.pop(one.id, None)
 
     def _refused(self, batch: list[Outgoing], refusal: BatchRefused) -> float:
         """The batch is too large or unreadable: half of it, down to the one event that is to blame.
 
         A server that takes no single event may be none at all. So that one counts as rejected only when
-        another is taken after it.
+        others are taken soon after it.
         """
         if len(batch) > 1:
             self._most = max(1, len(batch) // 2)

@@ -7,7 +7,6 @@ a code that comes out of the ticket printer.
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import secrets
 import sqlite3
@@ -20,6 +19,7 @@ from pathlib import Path
 import argon2
 
 from appliance.errors import BadLogin, Invalid, Message, NotNow
+from appliance.files import write_durably
 from appliance.store import Transaction
 
 ROLES = ("officer", "administrator")
@@ -234,7 +234,7 @@ def first_start_code(folder: Path) -> str:
     code = _read_code(path)
     if code is None:
         code = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(CODE_LENGTH))
-        _write_code(path, code)
+        write_durably(path, code.encode("ascii"))  # an empty one would be a code that nobody has to type
     return code
 
 
@@ -257,15 +257,3 @@ def _read_code(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     return code if len(code) == CODE_LENGTH and set(code) <= set(_CODE_ALPHABET) else None
-
-
-def _write_code(path: Path, code: str) -> None:
-    """Whole or not at all: an empty file must never be a code that nobody has to type."""
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(code)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

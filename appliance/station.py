@@ -19,7 +19,6 @@ from appliance.errors import NoRoomForScans, NotNow, StationAway
 from appliance.office import Office
 from appliance.scan_folder import ScanFolder
 from appliance.scan_protocol import Line, Setup
-from appliance.scan_room import has_room
 from appliance.scans import Scan, ScanLimits
 
 SCANS = "scans"  # the folder of all sessions, within the data folder
@@ -88,7 +87,7 @@ class Station:
     limits: ScanLimits
     root: Path  # of the sessions' folders
     changes: Changes
-    room: Callable[[Path], bool] = has_room
+    has_room: Callable[[], bool]
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _channel: Channel | None = None
     _process: Literal["starting", "ready", "lost"] = "starting"
@@ -156,7 +155,7 @@ class Station:
             replaced = album.leaf(instead).frame if instead is not None else None
             if replaced is None:
                 office.scanning.check(scan.book, album.pages)
-            if not self.room(self.root):
+            if not self.has_room():
                 raise NoRoomForScans
             if self._process != "ready" or (glass and self.setup.flatbed is None):
                 raise StationAway

@@ -27,10 +27,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from appliance import journal
+from appliance import journal, room
+from appliance.ballast import Ballast
 from appliance.changes import Changes
 from appliance.clock import Clock, Moment
 from appliance.errors import CommitUnknown, StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from appliance.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ class Store:
         """`before_commit` is run at the end of each transaction and belongs to it."""
         self.path = folder / FILE
         self.problem: StoreError | None = None
+        self.ballast = Ballast(folder)
         self._folder = folder
         self._clock = clock
         self._changes = changes
@@ -113,12 +116,14 @@ class Store:
         `problem`: a memory card that came up read-only must not keep the pages from saying so.
         """
         try:
-            self._hold()
+            self._with_room(self._hold)
         except (StoreReadOnly, StoreFull) as error:
             self._note(error)
             return
         with suppress(StoreError):  # it is in `problem`, and in the log
-            self._writer.submit(self._usable).result()
+            self._writer.submit(self._with_room, self._usable).result()
+        if isinstance(self.problem, StoreFull) and self._db is not None:
+            self.problem = None  # the ballast has made room
 
     def close(self) -> None:
         """Finish what was asked, checkpoint, and let the folder go."""
@@ -143,6 +148,17 @@ class Store:
         except OSError as error:
             kind = StoreFull if error.errno == errno.ENOSPC else StoreReadOnly
             raise kind(f"{self._folder}: {error.strerror}") from error
+
+    def room(self) -> Room:
+        """How much room is left on the disk. Raises StoreReadOnly where there is not even the folder."""
+        try:
+            return room.look(self._folder, ballast=self.ballast.is_whole)
+        except OSError as error:
+            raise StoreReadOnly(f"{self._folder}: {error.strerror}") from error
+
+    def suspect(self, problem: StoreError) -> None:
+        """Say that no write can succeed now, without trying one; the next write that succeeds ends it."""
+        self._note(problem)
 
     def now(self) -> Moment:
         """What time it is, by the clock that all writes are stamped with."""
@@ -213,7 +229,7 @@ class Store:
 
     def _carry_out(self, act: Callable[[Transaction], T]) -> T:
         try:
-            result = self._attempt(act)
+            result = self._with_room(partial(self._attempt, act))
         except _CommitFailed as failure:
             log.error("a COMMIT failed; looking whether it is there: %s", failure.__cause__)
             result = self._settle(failure, act)
@@ -222,6 +238,15 @@ class Store:
             self.problem = None
         self._changes.ring()
         return result
+
+    def _with_room(self, do: Callable[[], T]) -> T:
+        """Do it; on a full disk, on which nothing was stored, once more with the room of the ballast."""
+        try:
+            return do()
+        except StoreFull:
+            if not self.ballast.drop():
+                raise
+            return do()
 
     def _settle(self, failure: _CommitFailed, act: Callable[[Transaction], T]) -> T:
         """After a failed COMMIT: what is on disk counts."""
@@ -353,6 +378,12 @@ def _take(path: Path) -> int:
     return handle
 
 
+def _kind_of(error: sqlite3.DatabaseError) -> type[StoreError]:
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return StoreFull  # no room for the index of the log
+    return _BY_CODE.get(_primary(error), StoreError)
+
+
 def _primary(error: sqlite3.Error) -> int:
     """SQLite's error code without its finer shades; 0 for an error that has none."""
     code: int = getattr(error, "sqlite_errorcode", 0)
@@ -367,7 +398,7 @@ def _translated(note: Callable[[StoreError], StoreError] = lambda error: error) 
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as error:
-        raise note(_BY_CODE.get(_primary(error), StoreError)(str(error))) from error
+        raise note(_kind_of(error)(str(error))) from error
     except StoreError as error:
         note(error)
         raise

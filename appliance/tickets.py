@@ -219,18 +219,7 @@ def _in_state(db: sqlite3.Connection, visit_id: int, *states: str) -> Visit:
     return visit
 
 
-# ---------------------------------------------------------------------------------------- the board
-
-
-def recent_calls(db: sqlite3.Connection, limit: int = 5) -> list[Call]:
-    """The last calls of the open day, each number once, newest first."""
-    rows = db.execute(
-        "SELECT * FROM call WHERE id IN (SELECT max(id) FROM call"
-        " WHERE day_id = (SELECT id FROM service_day WHERE closed IS NULL) GROUP BY visit_id)"
-        " ORDER BY id DESC LIMIT ?",
-        (limit,),
-    )
-    return [_call(row) for row in rows]
+# ---------------------------------------------------------------------------------------- the voice
 
 
 def next_to_speak(db: sqlite3.Connection) -> Call | None:

@@ -78,6 +78,7 @@ class Visit:
     wait_s: int | None
     sla_s: int | None
     rating: str
+    survey: str
     needs_help: bool
     deposit_id: int | None
     locker: str | None
@@ -342,6 +343,7 @@ def _visit(row: sqlite3.Row) -> Visit:
         wait_s=row["wait_s"],
         sla_s=row["sla_s"],
         rating=row["rating"],
+        survey=row["survey"],
         deposit_id=row["deposit_id"],
         locker=row["locker"],
         pocket=row["pocket"],

@@ -18,6 +18,7 @@ from web.board import board
 from web.desk import desk as desk_pages
 from web.entrance import entrance
 from web.kiosk import kiosk
+from web.reports import reports
 from web.simulator import Simulated, simulator
 from web.status import status
 from web.visitor import visitor, visitor_kiosk
@@ -39,7 +40,18 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None) -> Flask:
     app.extensions["simulated"] = simulated
     for part in (protection, access, context, failures, live):
         part.install(app)
-    for blueprint in (entrance, kiosk, visitor, visitor_kiosk, desk_pages, admin, board, api, status):
+    for blueprint in (
+        entrance,
+        kiosk,
+        visitor,
+        visitor_kiosk,
+        desk_pages,
+        reports,
+        admin,
+        board,
+        api,
+        status,
+    ):
         app.register_blueprint(blueprint)
     if simulated is not None:
         app.register_blueprint(simulator)

@@ -17,6 +17,12 @@ def _in_the_offices_language() -> None:
     g.language = front_desk().office.languages[0]
 
 
+@board.get("/standing")
+def standing() -> str:
+    """The quiet words beside the clock that change by themselves: whether numbers can be had."""
+    return render_template("board/standing.html")
+
+
 @board.get("")
 def show() -> str:
     """The board, drawn from the very answer with which board.js keeps it up to date."""

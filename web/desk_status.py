@@ -19,6 +19,8 @@ _NAMES_ITSELF = (
     "lock_fault",
     "still_closed",
     "stuck",
+    "disk_low",
+    "disk_full",
 )
 
 

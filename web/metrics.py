@@ -13,6 +13,7 @@ from appliance.errors import StoreError
 from appliance.figures import Figures
 from appliance.front_desk import FrontDesk
 from appliance.health import Report
+from appliance.room import USES, Room
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class FrontDeskCollector:
         )
         yield from _devices(seen.devices)
         yield from self._database_size()
+        if seen.room is not None:
+            yield from _room(seen.room)
         try:
             counted = self._desk.store.read(figures.count, self._desk.office, self._desk.clock.now())
         except StoreError as error:
@@ -68,6 +71,13 @@ def _devices(reports: tuple[Report, ...]) -> Iterator[Metric]:
         if report.problem is not None:
             problem.add_metric((report.device, report.problem), 1)
     yield problem
+
+
+def _room(room: Room) -> Iterator[Metric]:
+    yield _number("frontdesk_disk_free_bytes", "Room on the disk, ballast not counted.", room.free)
+    yield _number("frontdesk_disk_ballast", "1 while room is kept for numbers.", int(room.ballast))
+    allowed = {use: int(room.allows(use)) for use in USES}
+    yield _by("frontdesk_disk_allows", "1 for what there is room for.", "use", allowed)
 
 
 def _counts(counted: Figures) -> Iterator[Metric]:

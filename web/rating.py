@@ -11,7 +11,7 @@ from contextlib import suppress
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from appliance import ratings
+from appliance import ratings, surveys
 from appliance.answers import ANSWERS
 from appliance.errors import NotNow
 from appliance.visits import Visit
@@ -76,13 +76,25 @@ def skip(token: str) -> ResponseReturnValue:
 
 @limited(burst=60, every_s=0.2)
 def thanks(token: str) -> ResponseReturnValue:
-    """Thank you, the survey, and what not to forget before leaving."""
-    visit = _visit(token)
-    if visit.rating == "open":
+    """Thank you, the surveys, and what not to forget before leaving."""
+    visit = visit_of(token)
+    steps = front_desk().office.steps
+    if not (steps.rating or steps.skm):
+        abort(404)
+    if steps.rating and visit.rating == "open":
         return redirect(here("rate", token), 303)
-    skd_url = front_desk().office.skd_url
-    longer = {"idle_seconds": QR_S} if skd_url and on_kiosk() else {}
-    return page("rating_thanks", token, visit=visit, skd_url=skd_url, goodbye=True, **longer)
+    office = front_desk().office
+    survey_offered = surveys.offered(office, visit)
+    longer = {"idle_seconds": QR_S} if (office.skd_url or survey_offered) and on_kiosk() else {}
+    return page(
+        "rating_thanks",
+        token,
+        visit=visit,
+        skd_url=office.skd_url,
+        survey_offered=survey_offered,
+        goodbye=True,
+        **longer,
+    )
 
 
 def _visit(token: str) -> Visit:

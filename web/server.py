@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
@@ -36,8 +36,11 @@ def make_server(app: Flask, panel: Panel) -> Any:
     )
 
 
-def serve(app: Flask, desk: FrontDesk) -> None:
-    """Answer requests until SIGTERM or Ctrl-C. Raises OSError when the address cannot be had."""
+def serve(app: Flask, desk: FrontDesk, begun: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or Ctrl-C; calls `begun` once it listens.
+
+    Raises OSError when the address cannot be had.
+    """
     server = make_server(app, desk.config.panel)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -46,6 +49,7 @@ def serve(app: Flask, desk: FrontDesk) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        begun()
         server.run()
     finally:
         desk.changes.end()

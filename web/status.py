@@ -56,12 +56,14 @@ def _for_everybody(seen: Readiness) -> dict[str, object]:
         "store": seen.store,
         "service_day": seen.service_day.isoformat() if seen.service_day else None,
         "clock": seen.clock.value,
+        "disk": {"problem": seen.room.problem, "allowed": seen.room.allowed} if seen.room else None,
     }
 
 
 def _for_the_technician(seen: Readiness) -> dict[str, object]:
     return {
         "version": __version__,
+        "disk_free_bytes": seen.room.free if seen.room else None,
         "details": {
             **{reason.code: reason.detail for reason in seen.reasons},
             **{report.device: report.detail for report in seen.devices if report.detail},

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from appliance import guestbook, ratings, tickets, visits
+from appliance import guestbook, ratings, surveys, tickets, visits
 from appliance.office import Office
 from appliance.visits import Visit
-from web import guest_book, rating
+from web import guest_book, rating, survey
 from web.audience import KIOSK, PHONE, here, page
 from web.context import language, prefer
 from web.parts import front_desk
@@ -43,11 +43,15 @@ _SHARED = (
     ("/rating/why", "POST", rating.explain),
     ("/rating/skip", "POST", rating.skip),
     ("/rating/thanks", "GET", rating.thanks),
+    ("/survey/<key>/<int:number>", "GET", survey.question),
+    ("/survey/<key>/<int:number>", "POST", survey.answer),
+    ("/survey/<key>/leave", "POST", survey.leave),
 )
 
 for _blueprint in (visitor, visitor_kiosk):
     for _rule, _method, _view in _SHARED:
         _blueprint.add_url_rule(_rule, view_func=_view, methods=[_method])
+    _blueprint.add_url_rule("/survey", "begin_survey", survey.begin, methods=["POST"])  # `begin` is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Standing:
     place: str  # where to go, in words; empty when it is nowhere
     guest_book: guestbook.Standing
     rating_offered: bool
+    survey_offered: bool
 
 
 @visitor.get("")
@@ -92,6 +97,7 @@ def _look(db: sqlite3.Connection, office: Office, token: str) -> Standing:
         place=office.place(found.place).name.text(language()) if found.place else "",
         guest_book=guestbook.standing(office, found),
         rating_offered=ratings.offered(office, found),
+        survey_offered=surveys.offered(office, found),
     )
 
 

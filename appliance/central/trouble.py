@@ -30,10 +30,10 @@ def trouble_of(error: Exception, deadline: Deadline) -> CentralError:
         return _of_certificate(cause)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause)
+    if isinstance(cause, ConnectionResetError | BrokenPipeError):  # before HTTPException: it may be both
+        return CentralUnreachable("hung up")
     if isinstance(cause, HTTPException):
         return CentralNonsense(type(cause).__name__)
-    if isinstance(cause, ConnectionResetError | BrokenPipeError):
-        return CentralUnreachable("hung up")
     if isinstance(cause, OSError):
         return CentralUnreachable(cause.strerror or type(cause).__name__)
     return CentralNonsense(type(cause).__name__)

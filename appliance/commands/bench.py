@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
+
+from appliance.commands.loading import EXIT_NO, complain, complain_and_exit
+from appliance.errors import ConfigError, StoreError
 
 _SECONDS = click.FloatRange(0.1, 3600)
 
@@ -42,3 +46,47 @@ def bench_start(idle_seconds: float) -> None:
     from appliance import benchmarks
 
     click.echo(json.dumps(benchmarks.start(idle_seconds), indent=2))
+
+
+@bench_group.command("fleet")
+@click.option(
+    "--offices",
+    type=click.IntRange(1, 9000),
+    default=550,
+    show_default=True,
+    help="That come back at the same moment.",
+)
+@click.option(
+    "--visits", type=click.IntRange(1, 600), default=20, show_default=True, help="That each of them brings."
+)
+@click.option("--database", "url", help="Of the receiver, empty; without it, SQLite for this time only.")
+@click.option("--seconds", type=_SECONDS, default=300.0, show_default=True, help="After which it gives up.")
+def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> None:
+    """Hundreds of offices come back at once after a day offline: how fast, and is each visit there once?"""
+    from appliance import benchmarks_fleet
+
+    try:
+        report = benchmarks_fleet.measure(offices, visits, url, seconds)
+    except ConfigError as error:
+        complain_and_exit(error)
+    except (StoreError, benchmarks_fleet.NotEmpty) as error:
+        sys.exit(complain(str(error), EXIT_NO))
+    click.echo(json.dumps(report, indent=2))
+
+
+@bench_group.command("reports")
+@click.option(
+    "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3000),
+    default=1250,
+    show_default=True,
+    help="Days on which they came, up to the end of the quarter.",
+)
+def bench_reports(visits: int, days: int) -> None:
+    """A quarter's report beside years of visits: to count it, and to write its files."""
+    from appliance import benchmarks_reports
+
+    click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))

@@ -9,16 +9,19 @@ import logging
 import time
 
 from appliance import days, lockers, retention, scans, sessions
-from appliance.errors import StoreError
+from appliance.errors import StoreError, StoreReadOnly
 from appliance.front_desk import FrontDesk
+from appliance.room import Room
 from appliance.scan_folder import ScanFolder
 from appliance.station import SCANS, TEMPORARY
 from appliance.store import Transaction
+from drivers.base import DeviceState
 
 log = logging.getLogger(__name__)
 
 _REST_S = 1.0
 _RARELY_S = 600.0
+_BALLAST_AFTER_S = 30.0  # a start has better things to do
 
 
 class KeeperDuty:
@@ -28,6 +31,8 @@ class KeeperDuty:
         self._desk = desk
         self._store = desk.store
         self._next_rare = 0.0
+        self._began = time.monotonic()
+        self._had_ballast = False
 
     def step(self) -> None:
         """Do what is due, then rest for a second."""
@@ -44,6 +49,8 @@ class KeeperDuty:
     def _often(self) -> None:
         self._desk.drafts.sweep()
         self._erase_scans()
+        self._desk.survey_drafts.sweep()
+        self._look_at_disk()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
             self._store.write(_note_recovery)
         now = self._store.now()
@@ -76,6 +83,25 @@ class KeeperDuty:
             except OSError as error:
                 log.debug("%s is not erased yet: %s", path.name, error)
 
+    def _look_at_disk(self) -> None:
+        """Say when the disk is nearly full or cannot be written, before a visitor meets it."""
+        room = self._store.room()
+        if not room.writable and self._store.problem is None:
+            self._store.suspect(StoreReadOnly("the disk is mounted read-only"))
+        if room.problem is not None or self._desk.health.of("disk") is not None:
+            self._desk.health.report("disk", DeviceState.READY, room.problem)
+        self._keep_ballast(room)
+
+    def _keep_ballast(self, room: Room) -> None:
+        if self._had_ballast and not room.ballast:
+            self._had_ballast = False
+            self._store.write(_note_ballast, "dropped")
+        elif room.ballast:
+            self._had_ballast = True
+        elif time.monotonic() - self._began > _BALLAST_AFTER_S and self._store.ballast.build(room.free):
+            self._had_ballast = True
+            self._store.write(_note_ballast, "built")
+
     def _rarely(self) -> None:
         now = self._store.now()
         over = self._store.read(sessions.over, now, self._desk.limits)
@@ -97,3 +123,7 @@ class KeeperDuty:
 def _note_recovery(tx: Transaction) -> None:
     """A write that reaches the disk is the proof that the trouble is over."""
     tx.record("store.recovered")
+
+
+def _note_ballast(tx: Transaction, became: str) -> None:
+    tx.record(f"ballast.{became}")

@@ -135,7 +135,7 @@ class ScannerDuty:
                 self._desk.office.scanning.check(scan.book, self._station.look().pages)
             except (PageLimit, ScanForbidden):
                 allowed = False
-            allowed = allowed and self._station.room(self._station.root)
+            allowed = allowed and self._station.has_room()
         if allowed != self._may_take:
             self._may_take = allowed
             self._station.let_take(allowed)

@@ -100,9 +100,9 @@ class Prior:
     lens: Lens
     lean: float = 0.3
     tilt: float = 0.1
-    focal: float = 0.08  # of its logarithm
-    barrel: float = 0.01
-    smooth: float = 0.1
+    focal: float = 0.03  # of its logarithm
+    barrel: float = 0.003
+    smooth: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,10 +205,18 @@ def test_the_measure_of_a_start_is_json(start: Callable[..., Program]) -> None:
     await_that(lambda: not measure.processes, measure)
 
 
+def test_the_measure_of_reports_is_json(command: Command) -> None:
+    found = json.loads(command("bench", "reports", "--visits", "1200", "--days", "60").output)
+
+    assert set(found) == _documented("bench reports")
+    assert found["quarter_visits"] == found["visits"] == 1200
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["tickets", "--presses", "0"],
+        ["reports", "--visits", "0"],
         ["tickets", "--seconds", "0"],
         ["tickets", "--old-visits", "-1"],
         ["start", "--idle-seconds", "0"],
@@ -254,7 +262,13 @@ def test_every_command_is_documented_and_no_other_is() -> None:
 def test_every_word_of_a_command_is_documented_and_no_other_is(name: str) -> None:
     section = _sections()[name]
     parameters = COMMANDS[name].params
-    options = {word for one in parameters if isinstance(one, click.Option) for word in one.opts}
+    options = {
+        word
+        for one in parameters
+        if isinstance(one, click.Option)
+        for word in one.opts
+        if word.startswith("--")
+    }
     arguments = {one.human_readable_name for one in parameters if isinstance(one, click.Argument)}
 
     assert set(re.findall(r"--[a-z][a-z-]+", section)) == options

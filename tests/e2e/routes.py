@@ -23,6 +23,10 @@ def _visitor(blueprint: str, at: str, draft: str, visit: str) -> dict[str, tuple
         f"{blueprint}.rate": (at + "/{reading}/rating", at + "/{waiting}/rating"),
         f"{blueprint}.why": (at + "/{consulting}/rating/why?rating=none",),
         f"{blueprint}.thanks": (at + "/{consulting}/rating/thanks",),
+        f"{blueprint}.question": (
+            at + "/{consulting}/survey/{survey_draft}/1",
+            at + "/{consulting}/survey/{survey_draft}/9",
+        ),
     }
 
 
@@ -50,6 +54,13 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "desk.closing": ("/desk/closing",),
         "desk.lockers.overview": ("/desk/lockers",),
         "desk.lockers.one": ("/desk/lockers/1", "/desk/lockers/4"),
+        "reports.page": (
+            "/reports/",
+            "/reports/?kind=quarter",
+            "/reports/?period=2026-Q1",
+            "/reports/?period=2026-Q3",
+            "/reports/?period=2026-Q3&form=publication",
+        ),
         "admin.overview": ("/admin/",),
         "admin.accounts.everybody": ("/admin/accounts",),
         "admin.accounts.one": ("/admin/accounts/1",),

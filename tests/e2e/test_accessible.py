@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from appliance.visits import Request
 from tests.e2e.conftest import BOARD, DESK, KIOSK, PHONE, FrontDeskAtWork, at_work
 from tests.e2e.morning import Morning
 from tests.e2e.routes import NO_PAGES, PAGES, Audience
+from tests.store.reports.past import imagine, store
 from web import create_app
 
 SIZES: Final = {"kiosk": KIOSK, "phone": PHONE, "staff": DESK, "board": BOARD, "entrance": DESK}
@@ -80,6 +82,9 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
                 ("kiosk_draft", "called", "127.0.0.1"),
             )
         }
+        start = Start(played.visits["consulting"].id, tokens["consulting"], "", "id")
+        begun["survey_draft"] = work.desk.survey_drafts.begin(start)
+        work.desk.store.write(store, imagine(1, date(2026, 7, 1), 60, 4))  # for the reports
         yield Walk(work, tokens | begun, played.sit_down())
 
 

@@ -145,7 +145,7 @@ def test_forgetting_keys_where_there_are_none_is_nothing(keys: CardKeys) -> None
 def test_a_key_that_a_power_cut_left_unfinished_is_never_used(tmp_path: Path, keys: CardKeys) -> None:
     """A key is written under another name first: what is under its own name is whole."""
     (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / "card-1.new").write_bytes(b"short")
+    (tmp_path / "keys" / "card-1.key.new").write_bytes(b"short")
     key = keys.of_day(TODAY)
     assert len(key) == KEY_BYTES
     assert [file.read_bytes() for file in (tmp_path / "keys").iterdir()] == [key]

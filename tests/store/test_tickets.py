@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from appliance import printing, tickets, visits
+from appliance import board, printing, tickets, visits
 from appliance.clock import ManualClock
 from appliance.errors import NoSuchService, NoSuchVisit, NotNow, ServiceClosed
 from appliance.front_desk import FrontDesk
@@ -161,12 +161,13 @@ def calls_to_speak(desk: FrontDesk) -> list[tuple[str, str]]:
 def test_a_call_is_written_down_for_board_and_voice(
     desk: FrontDesk, rina: Officer, issue: Callable[..., Visit], clock: ManualClock
 ) -> None:
-    visit = issue()
+    issue()
     clock.advance(125)
     called = rina.call_next()
     assert (called.ticket_state, called.place, called.calls, called.wait_s) == ("called", PLACE, 1, 125)
-    (call,) = desk.store.read(tickets.recent_calls)
-    assert (call.visit_id, call.kind, call.number, call.place) == (visit.id, "call", "P001", PLACE)
+    shown = board.snapshot(desk).now
+    assert shown is not None
+    assert (shown.kind, shown.number, shown.place) == ("call", "P001", desk.office.place(PLACE))
     assert calls_to_speak(desk) == [("call", "P001")]
 
 
@@ -185,7 +186,8 @@ def test_the_board_shows_each_number_once_the_newest_call_first(
 ) -> None:
     first, second = rina.call(issue()), rina.call(issue())
     desk.store.write(tickets.recall, first.id, staff=rina.id)
-    shown = [(call.number, call.kind) for call in desk.store.read(tickets.recent_calls)]
+    seen = board.snapshot(desk)
+    shown = [(call.number, call.kind) for call in (seen.now, *seen.recent) if call is not None]
     assert shown == [(first.number, "recall"), (second.number, "call")]
 
 

@@ -149,7 +149,7 @@ def test_the_survey_is_offered_where_the_office_has_one(
 
 def test_no_survey_is_offered_without_a_link(served: Visitor) -> None:
     served.post("rating", score=4)
-    assert "Survei" not in served.open("rating/thanks").text
+    assert "Survei Kebutuhan Data" not in served.open("rating/thanks").text
 
 
 @pytest.mark.parametrize("where", PREFIXES)

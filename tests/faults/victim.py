@@ -1,6 +1,6 @@
-"""A front desk to be hurt from outside: run under strace by `test_disk_faults.py`.
+"""A front desk to be hurt from outside: run under strace by `test_disk.py`.
 
-    python -m tests.store.victim SYSCALL STRIDE FOLDER...
+    python -m tests.faults.victim SYSCALL STRIDE FOLDER...
 
 One process for each folder, forked from this one so that the imports are paid for once. strace counts the
 calls of each thread from its first one; the last process but k makes k * STRIDE calls for nothing before

@@ -1,4 +1,4 @@
-"""The database on a disk that fails and in a process that is killed: nothing acknowledged is ever lost.
+"""The database on a disk that fails: nothing acknowledged is ever lost.
 
 strace hurts the system calls of a small program (`victim.py`) that runs the real store on real files. Each
 sweep hits one call after the other, so no place in a transaction is left out.
@@ -24,11 +24,12 @@ from appliance.errors import StoreError, StoreFull, StoreReadOnly
 from appliance.office import load_office
 from appliance.store import Store
 from appliance.visits import Request
-from tests.store.victim import VISITORS
+from tests.faults import disks
+from tests.faults.disks import fill, remount
+from tests.faults.victim import VISITORS
 
 OFFICE = load_office("1373")
 ROOT = Path(__file__).parents[2]
-KILLED = -9
 
 
 @dataclass
@@ -70,9 +71,8 @@ def sweep(prepared: Path, fault: str, points: int, stride: int = 1) -> list[tupl
         shutil.copytree(prepared, folder)
     rule = fault.format(when=points * stride, next=points * stride + 1)
     command = ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"trace={syscall}", "-e", f"inject={rule}"]
-    if "signal" not in fault:
-        command.append("--seccomp-bpf")  # faster, but strace 6.1 delivers no signal with it
-    command += [sys.executable, "-m", "tests.store.victim", syscall, str(stride)]
+    command.append("--seccomp-bpf")  # faster
+    command += [sys.executable, "-m", "tests.faults.victim", syscall, str(stride)]
     done = subprocess.run(
         [*command, *map(str, folders)], check=False, cwd=ROOT, capture_output=True, text=True, timeout=50
     )
@@ -146,21 +146,6 @@ def look(db: sqlite3.Connection) -> Stored:
     return Stored(sound, {visitor: visit.number or "" for visitor, visit in there.items()}, taken, returned)
 
 
-# ------------------------------------------------------------------------------------------ killed
-
-
-@pytest.mark.parametrize(("syscall", "points", "stride"), [("pwrite64", 80, 3), ("fdatasync", 12, 1)])
-def test_a_kill_at_any_write_or_sync_loses_nothing_that_was_acknowledged(
-    prepared: Path, syscall: str, points: int, stride: int
-) -> None:
-    ends = sweep(prepared, f"{syscall}:signal=KILL:when={{when}}", points, stride)
-    codes = [heard.code for _, heard in ends]
-    assert codes[-1] == 0, "the sweep ends before the program does: give it more points"
-    assert codes.count(KILLED) >= points // 2, "the sweep hit too little"
-    for folder, heard in ends:
-        check(folder, heard)
-
-
 # ------------------------------------------------------------------------------------ a failing disk
 
 
@@ -198,19 +183,8 @@ def test_a_commit_that_fails_is_neither_lost_nor_given_a_second_number(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of two megabytes. Mounting needs root: without it these tests fail, and say so."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "frontdesk-test", str(folder)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        pytest.fail(f"a small disk cannot be mounted here (run the tests as root): {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # lazily: a test that failed may hold it
+    with disks.small_disk(tmp_path / "disk", "2m") as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -218,21 +192,6 @@ def small_store(small_disk: Path) -> Iterator[Store]:
     store = opened(small_disk / "data")
     yield store
     store.close()
-
-
-def remount(folder: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """A file that takes all the room that is left."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            return ballast
 
 
 def issue_until_refused(store: Store, give: Callable[[int], Request]) -> tuple[list[str], int]:

@@ -1,0 +1,102 @@
+"""The edges of a page: straight lines once the page lies flat, so they are searched there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from appliance.pages.sheet import AnyArray, Floats, Image
+
+_LEAST = 5.0  # grey levels: a weaker step is no edge of paper
+_SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
+_LOOSE = 2  # pixels by which an edge may waver
+_NEAR = 3  # pixels on either side that are compared
+_PAPER = 0.72  # of the brightness of the page: darker is no paper
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Edges of the page in pixels of the flat picture, and which of them were seen (left, top, right, bottom)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    seen: tuple[bool, bool, bool, bool]
+
+
+def find_outline(
+    flat: Image,
+    inside: AnyArray,
+    content: tuple[float, float, float, float],
+    bound: tuple[bool, bool],
+    reach: int,
+) -> Outline:
+    """The page around its content (left, top, right, bottom).
+
+    `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the
+    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
+    stroke of print.
+    """
+    paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    paper = cv2.GaussianBlur(paper, (3, 3), 0).astype(np.float32)
+    height, width = flat.shape[:2]
+    left, top, right, bottom = content
+    rows = slice(max(0, int(top)), min(height, max(int(bottom), int(top) + 8)))
+    columns = slice(max(0, int(left)), min(width, max(int(right), int(left) + 8)))
+    across, seen_across = paper[rows], inside[rows]
+    down = paper[:, columns].transpose(1, 0, 2)
+    seen_down = inside[:, columns].T
+    x0, sees_x0 = (0.0, True) if bound[0] else _edge(across[:, ::-1], seen_across[:, ::-1], width - left)
+    x1, sees_x1 = (float(width), True) if bound[1] else _edge(across, seen_across, right)
+    y0, sees_y0 = _edge(down[:, ::-1], seen_down[:, ::-1], height - top)
+    y1, sees_y1 = _edge(down, seen_down, bottom)
+    return Outline(
+        0.0 if bound[0] else width - x0, height - y0, x1, y1, (sees_x0, sees_y0, sees_x1, sees_y1)
+    )  # fmt: skip
+
+
+def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
+    """Where the paper ends beyond `start`, going along the second axis; else where the picture ends.
+
+    Of several edges the last one counts that still has paper on its near side: a picture that reaches to
+    the edge of the print is not the end of the page, and the block of pages under it no paper.
+    """
+    length = strip.shape[1]
+    begin = int(np.clip(start, _NEAR, length - 1))
+    share, paper, at = _steps(strip, seen)
+    usual = float(np.median(share[: max(1, begin - _NEAR)])) if begin > 2 * _NEAR else 0.0
+    end = _last_seen(seen)
+    peak = share >= cv2.dilate(share[None], np.ones((1, 4 * _NEAR + 1), np.uint8))[0]
+    strong = np.flatnonzero(peak & (share > max(_LEAST, 3 * usual)) & (at >= begin) & (at < end - 1))
+    white = np.linalg.norm(np.percentile(paper[: max(8, begin)], 75, axis=0))
+    near = np.array(
+        [np.linalg.norm(paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0)) for i in strong]
+    )
+    good = strong[near > _PAPER * white] if len(strong) else strong
+    if not len(good):
+        return float(end), False
+    plateau = np.flatnonzero(np.abs(share[good[-1] :] - share[good[-1]]) > 0.02 * share[good[-1]])
+    width = int(plateau[0]) - 1 if len(plateau) else 0
+    return float(at[good[-1]] + width / 2), True
+
+
+def _steps(strip: Floats, seen: AnyArray) -> tuple[Floats, Floats, AnyArray]:
+    """For each place along the strip: how sharply it changes there, its usual colour, and its index."""
+    length = strip.shape[1]
+    total = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
+    at = np.arange(_NEAR, length - _NEAR)
+    before = (total[:, at] - total[:, at - _NEAR]) / _NEAR
+    after = (total[:, at + _NEAR] - total[:, at]) / _NEAR
+    step = np.linalg.norm(after - before, axis=2) / np.sqrt(3)
+    step = np.where(seen[:, np.minimum(at + _NEAR, length - 1)] & seen[:, at], step, 0).astype(np.float32)
+    loose = cv2.dilate(step, np.ones((1, 2 * _LOOSE + 1), np.uint8))
+    return np.quantile(loose, _SHARE, axis=0), np.median(strip, axis=0)[at], at
+
+
+def _last_seen(seen: AnyArray) -> int:
+    """The last column most of which the camera saw, plus one."""
+    enough = np.flatnonzero(seen.mean(axis=0) > 0.5)
+    return int(enough[-1]) + 1 if len(enough) else seen.shape[1]
