@@ -162,6 +162,8 @@ def simulated_config(house: House, office: Office, folder: Path, listen: str, pa
         paper=json.dumps(paper),
         native_qr=json.dumps(paper == "80mm"),
         player=json.dumps(list(house.player_command)),
+        sane_folder=json.dumps(str(house.station.sane_folder)),
+        camera=json.dumps(house.station.address),
     )
     if house.reader_pattern:
         text += f"\n[card_reader]\nreader = {json.dumps(house.reader_pattern)}\n"

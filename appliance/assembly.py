@@ -18,6 +18,7 @@ from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
+from appliance.duties.delivery import DeliveryDuty
 from appliance.duties.doors import DoorDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.duties.paper import PaperDuty
@@ -166,6 +167,8 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
     if desk.station:
         found.append(scanner(desk, desk.station))
+        delivery = DeliveryDuty(desk, desk.station)
+        found.append(Duty("delivery", delivery.step, end=delivery.end))
     if config.central:
         relay = RelayDuty(desk, partial(road, config.central, desk))
         found.append(Duty("relay", relay.step, end=relay.end))

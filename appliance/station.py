@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from appliance.scan_protocol import Line, Setup
 from appliance.scans import Scan, ScanLimits
 
 SCANS = "scans"  # the folder of all sessions, within the data folder
+STICK = "stick"  # beside it, never in it: where a visitor's stick is mounted while it is written
 TEMPORARY = "temporary"  # in it: what libraries put aside; erased with each session
 
 Way = Literal["usb", "email"]
@@ -58,6 +60,15 @@ class Handover:
 
     state: Literal["none", "working", "done", "failed"] = "none"
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A wish to take the PDF along. It never shows the address."""
+
+    way: Way
+    scan_id: int
+    address: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class Station:
     _glass: Glass = field(default_factory=Glass)
     _book: Book = field(default_factory=Book)
     _handovers: dict[Way, Handover] = field(default_factory=dict)
+    _orders: deque[Order] = field(default_factory=deque)
     _link: str | None = None
     _ticket: str | None = None  # a ticket that was seen, and could not be used: why
 
@@ -152,6 +164,8 @@ class Station:
             raise NotNow(scan.state)
         with self._lock:
             album = self._opened()
+            if self._book.state == "binding":
+                raise NotNow("binding")
             replaced = album.leaf(instead).frame if instead is not None else None
             if replaced is None:
                 office.scanning.check(scan.book, album.pages)
@@ -202,6 +216,20 @@ class Station:
             self._handovers.clear()
         self.changes.ring()
 
+    def order(self, way: Way, scan: Scan, address: str = "") -> None:
+        """The visitor wants the PDF this way; an address is kept until it is used, in memory alone."""
+        with self._lock:
+            if self._handovers.get(way, Handover()).state == "working":
+                return
+            self._handovers[way] = Handover("working")
+            self._orders.append(Order(way, scan.id, address))
+        self.changes.ring()
+
+    def next_order(self) -> Order | None:
+        """What the delivery's thread has to do next."""
+        with self._lock:
+            return self._orders.popleft() if self._orders else None
+
     def hand_over(self, way: Way, state: Handover) -> None:
         """How far one way of taking it along is."""
         with self._lock:
@@ -231,10 +259,13 @@ class Station:
             self._live, self._refused, self._book, self._link = (0, b""), None, Book(), None
             self._handovers.clear()
             self._ticket = None
+            self._orders.clear()
             if scan is not None:
                 folder = self.folder_of(scan)
                 folder.make()
                 self._album = Album(folder)
+                if scan.state == "finished" and folder.book.exists():
+                    self._book = Book("ready")
                 self._tell({"do": "open", "folder": str(folder.path.resolve())})
         self.changes.ring()
 

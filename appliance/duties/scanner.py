@@ -10,7 +10,7 @@ import logging
 import time
 
 from appliance import scans, visits
-from appliance.errors import PageLimit, Refused, ScanForbidden
+from appliance.errors import NotNow, PageLimit, Refused, ScanForbidden
 from appliance.front_desk import FrontDesk
 from appliance.scan_process import NAME, ScanProcess
 from appliance.scan_protocol import Line
@@ -88,6 +88,8 @@ class ScannerDuty:
             self._resume(scan)
         else:
             self._station.open(scan)
+            if scan is not None and scan.state == "finished":  # after a restart: the old link is over
+                self._station.show_link(self._store.write(scans.make_link, scan.id))
         self._next_look_s = 0.0
 
     def _resume(self, scan: Scan) -> None:
@@ -102,6 +104,8 @@ class ScannerDuty:
         if line["is"] == "device":
             self._report(line)
         self._station.hear(line)
+        if line["is"] == "bound" and line["problem"] is None and scan is not None:
+            self._finish(scan, line)
         if line["is"] == "saved" and scan is not None:
             self._store.write(scans.touch, scan.id)
             self._guard(scan)
@@ -123,6 +127,14 @@ class ScannerDuty:
         except Refused as error:
             self._station.say_ticket(error.code)
 
+    def _finish(self, scan: Scan, line: Line) -> None:
+        """The PDF is there: count it, and offer it."""
+        try:
+            self._store.write(scans.finish, scan.id, pages=line["pages"], size=line["bytes"])
+            self._station.show_link(self._store.write(scans.make_link, scan.id))
+        except NotNow as error:
+            log.info("the session had ended when its PDF was ready: %s", error)
+
     def _report(self, line: Line) -> None:
         problem = line["problem"] if line["problem"] != "lens_covered" else None
         self._desk.health.report(NAME, DeviceState.READY, problem, line["detail"] if problem else "")
@@ -130,6 +142,7 @@ class ScannerDuty:
     def _guard(self, scan: Scan | None) -> None:
         """Let the camera take pages by itself only while a page may be taken."""
         allowed = scan is not None and scan.state == "open" and scan.book is not None
+        allowed = allowed and self._station.look().book.state == "none"
         if allowed and scan is not None and scan.book is not None:
             try:
                 self._desk.office.scanning.check(scan.book, self._station.look().pages)
