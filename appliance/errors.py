@@ -35,6 +35,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── NoRoomForScans    the disk is too full for another page
     │   ├── NothingScanned    there is no page yet
     │   └── LinkOver          the download is over, or was never there
+    ├── NotDelivered          the PDF was not handed over this way; `why` says what the visitor is told
     ├── CentralError          the central server took nothing; everything is kept and sent again
     │   ├── CentralUnreachable  no network, no such server, nobody answers, time is up
     │   ├── CentralUntrusted  its certificate is not good
@@ -352,6 +353,20 @@ class LinkOver(Refused):
 
     code = "link_over"
     hint = "Scan the code at the station again while its time runs."
+
+
+# ----------------------------------------------------------------------------------------- scans
+
+
+class NotDelivered(ApplianceError):
+    """A finished scan was not handed over this way; `why` is a text of `scanner.problem`."""
+
+    code = "not_delivered"
+    hint = "The file is still there: try again, or another way."
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        self.why = why
+        super().__init__(detail or why)
 
 
 # ---------------------------------------------------------------------------------------- central
