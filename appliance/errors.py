@@ -10,6 +10,9 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── CopyError             a copy of the database
+    │   ├── CopyFailed        could not be made or checked
+    │   └── CopyRefused       cannot be put back; nothing was touched
     ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
@@ -32,6 +35,7 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── NoRoomForScans    the disk is too full for another page
     │   ├── NothingScanned    there is no page yet
     │   └── LinkOver          the download is over, or was never there
+    ├── NotDelivered          the PDF was not handed over this way; `why` says what the visitor is told
     ├── CentralError          the central server took nothing; everything is kept and sent again
     │   ├── CentralUnreachable  no network, no such server, nobody answers, time is up
     │   ├── CentralUntrusted  its certificate is not good
@@ -148,6 +152,31 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# ------------------------------------------------------------------------------------------ copies
+
+
+class CopyError(ApplianceError):
+    """Something about a copy of the database."""
+
+    code = "copy"
+    hint = "Look at the list of copies."
+
+
+class CopyFailed(CopyError):
+    """A copy could not be made, rewritten or carried away; older copies are as they were."""
+
+    code = "copy_failed"
+    retry = True
+    hint = "Look whether the disk of the copies is there and has room, then make a copy again."
+
+
+class CopyRefused(CopyError):
+    """A file cannot be put back as the database; nothing was touched."""
+
+    code = "copy_refused"
+    hint = "Take an older copy."
 
 
 # --------------------------------------------------------------------------------------- releases
@@ -324,6 +353,20 @@ class LinkOver(Refused):
 
     code = "link_over"
     hint = "Scan the code at the station again while its time runs."
+
+
+# ----------------------------------------------------------------------------------------- scans
+
+
+class NotDelivered(ApplianceError):
+    """A finished scan was not handed over this way; `why` is a text of `scanner.problem`."""
+
+    code = "not_delivered"
+    hint = "The file is still there: try again, or another way."
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        self.why = why
+        super().__init__(detail or why)
 
 
 # ---------------------------------------------------------------------------------------- central

@@ -92,7 +92,7 @@ def _devices(reports: tuple[Report, ...]) -> Iterator[Metric]:
 def _room(room: Room) -> Iterator[Metric]:
     yield _number("frontdesk_disk_free_bytes", "Room on the disk, ballast not counted.", room.free)
     yield _number("frontdesk_disk_ballast", "1 while room is kept for numbers.", int(room.ballast))
-    allowed = {use: int(room.allows(use)) for use in USES}
+    allowed: dict[str, int] = {use: int(room.allows(use)) for use in USES}
     yield _by("frontdesk_disk_allows", "1 for what there is room for.", "use", allowed)
 
 
