@@ -3,7 +3,7 @@
 A copy is a database file of its own in `copies/` of the data folder, with a small manifest beside it that
 says what is in it; neither counts without the other. Which copies are kept is decided by which there are,
 never by how old the clock says they are: a clock that jumps years ahead must not throw away the last good
-copy. Card keys are in no copy.
+copy. Neither the hashes of cards nor their keys are in any copy.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from appliance.files import sync_folder, write_durably
 FOLDER = "copies"
 DAYS_KEPT = 7  # the newest copy of each of the newest days
 WEEKS_KEPT = 4  # and, before those, of each of the newest weeks: 35 days in all
+
+# What was kept of a card is gone when the card is handed back, so it must not live on in a copy; nobody is
+# logged in again by one.
+NOT_COPIED = ("UPDATE deposit SET card_hash = NULL WHERE card_hash IS NOT NULL", "DELETE FROM staff_session")
 
 Kind = Literal["nightly", "asked", "upgrade"]
 
@@ -141,16 +145,19 @@ def _take(source: Path, target: Path) -> dict[str, Any]:
         db.backup(copy)
         db.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = DELETE")
-        return about(copy, expected)
+        if _rows(copy) != expected:
+            raise CopyFailed("the copy holds other rows than the database")
+        copy.execute("PRAGMA secure_delete = ON")
+        for statement in NOT_COPIED:
+            copy.execute(statement)
+        return about(copy)
 
 
-def about(copy: sqlite3.Connection, expected: dict[str, int] | None = None) -> dict[str, Any]:
-    """What the manifest says of an open copy. Raises CopyFailed where it is not sound or not whole."""
+def about(copy: sqlite3.Connection) -> dict[str, Any]:
+    """What the manifest says of an open copy. Raises CopyFailed where it is not sound."""
     rows, problem = _rows(copy), problem_of(copy)
     if problem:
         raise CopyFailed(problem)
-    if expected is not None and rows != expected:
-        raise CopyFailed("the copy holds other rows than the database")
     return {
         "release": __version__,
         "schema": copy.execute("PRAGMA user_version").fetchone()[0],

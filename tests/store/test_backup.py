@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import backup, guestbook, retention
+from appliance import backup, guestbook, retention, sessions
 from appliance.backup import Copy, Kind, Manifest
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.errors import CopyFailed
 from appliance.front_desk import FrontDesk
 from appliance.schema import migrations
+from appliance.staff import Member
 from appliance.visits import Visit
 from tests.store.conftest import Officer, step
 from tests.store.test_retention import fill_in, names, on_disk
@@ -62,6 +63,18 @@ def test_a_copy_is_made_while_the_database_is_in_use_and_says_what_is_in_it(
         copy.path.name,
         f"{copy.path.name}.json",
     ]
+
+
+def test_a_copy_holds_nothing_of_a_card_and_nobody_s_log_in(
+    desk: FrontDesk, rina: Officer, officer: Member, served: Callable[[], Visit]
+) -> None:
+    rina.take_in(served(), "1", "ktp", card_hash="0123456789abcdef-of-a-card")
+    desk.store.write(sessions.log_in, officer, place="frontline")
+    copy = make(desk)
+    assert b"0123456789abcdef-of-a-card" not in copy.path.read_bytes()
+    assert copy.manifest.rows["deposit"] == 1
+    assert copy.manifest.rows["staff_session"] == 0
+    assert b"0123456789abcdef-of-a-card" in on_disk(desk.folder), "the card is still here"
 
 
 def test_what_has_changed_in_a_copy_since_is_found(desk: FrontDesk, issue: Callable[..., Visit]) -> None:
