@@ -24,6 +24,8 @@ from appliance.commands.bench import bench_group
 from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
+from appliance.commands.digitise import digitise
+from appliance.commands.keeping import backup_group, restore, retention_command
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -33,6 +35,7 @@ from appliance.commands.loading import (
     or_complain,
 )
 from appliance.commands.locks import locks_group
+from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
 from appliance.commands.staff import staff_group
@@ -172,6 +175,8 @@ def simulated_config(
         paper=json.dumps(paper),
         native_qr=json.dumps(paper == "80mm"),
         player=json.dumps(list(house.player_command)),
+        sane_folder=json.dumps(str(house.station.sane_folder)),
+        camera=json.dumps(house.station.address),
     )
     if house.reader_pattern:
         text += f"\n[card_reader]\nreader = {json.dumps(house.reader_pattern)}\n"
@@ -199,11 +204,15 @@ for command in (
     central_group,
     check,
     config_group,
+    digitise,
     locks_group,
+    relay_group,
     release_group,
     report,
     staff_group,
 ):
+    main.add_command(command)
+for command in (backup_group, restore, retention_command):
     main.add_command(command)
 
 

@@ -17,9 +17,11 @@ from web.admin import admin
 from web.api import api
 from web.board import board
 from web.desk import desk as desk_pages
+from web.download import download
 from web.entrance import entrance
 from web.kiosk import kiosk
 from web.reports import reports
+from web.scanner import scanner
 from web.simulator import Simulated, simulator
 from web.status import status
 from web.visitor import visitor, visitor_kiosk
@@ -53,6 +55,8 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Cent
         kiosk,
         visitor,
         visitor_kiosk,
+        scanner,
+        download,
         desk_pages,
         reports,
         admin,

@@ -46,7 +46,7 @@ simulator.before_request(from_kiosk)
 _PAPERS_SHOWN = 6
 _SOUNDS_SHOWN = 2
 _POLL_S = 1  # the hardware rings no bell
-_DEVICES = ("buttons", "printer", "card_reader", "lockers", "voice")
+_DEVICES = ("buttons", "printer", "card_reader", "lockers", "voice", "scanner")
 _WITH_PAGE = ("waiting", "called", "held", "serving", "done")  # states of a ticket whose code leads somewhere
 _NUMBER = re.compile(r"\b[A-Z]\d{3}\b")
 
@@ -91,6 +91,15 @@ def sound(number: int) -> ResponseReturnValue:
     except KeyError:
         abort(404)
     return send_file(io.BytesIO(wav), mimetype="audio/wav")  # answers ranges, so that one can wind it back
+
+
+@simulator.get("/book.jpg")
+def book() -> ResponseReturnValue:
+    """What the camera over the book sees."""
+    try:
+        return Response(_house().station.picture(), mimetype="image/jpeg")
+    except OSError:  # its plug is pulled
+        abort(404)
 
 
 def _page(problem: str | None = None) -> str:
@@ -208,6 +217,27 @@ def door() -> ResponseReturnValue:
         _house().open_door(name)
     else:
         _house().close_door(name)
+    return _back()
+
+
+@simulator.post("/turn")
+def turn_page() -> ResponseReturnValue:
+    """Turn a page of the book: onwards, or back."""
+    _house().station.turn(1 if _chosen("way", ("on", "back")) == "on" else -1)
+    return _back()
+
+
+@simulator.post("/ticket")
+def lay_ticket() -> ResponseReturnValue:
+    """Lay the newest ticket on the book, or take it away."""
+    if not _is_on():
+        _house().station.lay_ticket(None)
+        return _back()
+    pages = front_desk().store.read(_visit_pages)
+    codes = [code for paper in _house().tickets if (code := _code_on(paper, pages))]
+    if not codes:
+        return _page(problem="simulator.station.no_ticket"), 409
+    _house().station.lay_ticket(f"{front_desk().config.panel.url}/v/{codes[0]}")
     return _back()
 
 

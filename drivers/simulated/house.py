@@ -22,6 +22,7 @@ from drivers.simulated.lockers import SimulatedLockers
 from drivers.simulated.loudspeaker import Loudspeaker
 from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.printer import PrinterKind, Ticket, VirtualPrinter
+from drivers.simulated.station import SimulatedStation
 from drivers.simulated.tray import CardTray
 
 PRESS_MS: Final = 80.0
@@ -61,16 +62,20 @@ class LockerLook:
 class House:
     """The hardware of one front desk. `start`, then `wire`; `close` ends all of it and can be called again.
 
+    Without `with_station` there is no book under a camera.
+
     `folder` is for what the loudspeaker plays; `columns` is the paper's width, 32 (58 mm) or 48 (80 mm).
     """
 
-    def __init__(self, folder: Path, *, columns: int = 48) -> None:
+    def __init__(self, folder: Path, *, columns: int = 48, with_station: bool = True) -> None:
         is_large = columns > _SMALL
         self.printer = VirtualPrinter(
             kind=PrinterKind(columns, cutter=is_large, native_qr=is_large, confirms=is_large)
         )
         self.cards = CardTray()
         self.speaker = Loudspeaker(folder / "loudspeaker")
+        self.station = SimulatedStation(folder / "station")
+        self._with_station = with_station
         self._pins: SimulatedPins | None = None
         self._buttons: dict[str, ButtonWiring] = {}
         self._held: set[str] = set()
@@ -95,6 +100,9 @@ class House:
             self._pins = SimulatedPins()
             undo.callback(self._pins.close)
             self.speaker.start()
+            if self._with_station:
+                undo.callback(self.station.close)
+                self.station.start()
             self._running = undo.pop_all()
 
     def close(self) -> None:
@@ -275,6 +283,8 @@ class House:
             "card_reader": self.cards.faults,
             "lockers": dict(self._jammed),
             "voice": self.speaker.faults,
+            "station": self.station.faults,
+            "flatbed": self.station.glass.faults,
         } | ({"central": dict(self._line.faults)} if self._line else {})
 
     def set_fault(self, device: str, name: str, on: bool) -> None:
@@ -285,6 +295,8 @@ class House:
             "card_reader": self.cards.set_fault,
             "lockers": self.jam,
             "voice": self.speaker.set_fault,
+            "station": self.station.set_fault,
+            "flatbed": self.station.glass.set_fault,
         }
         if self._line:
             switches["central"] = self._line.set_fault
