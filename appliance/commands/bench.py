@@ -119,6 +119,28 @@ def bench_reports(visits: int, days: int) -> None:
     click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))
 
 
+@bench_group.command("relay")
+@click.option(
+    "--events",
+    type=click.IntRange(100, 100_000),
+    default=5000,
+    show_default=True,
+    help="That are brought to the server, in whole batches of 100.",
+)
+@click.option(
+    "--waiting",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    help="Others that wait behind them.",
+)
+def bench_relay(events: int, waiting: int) -> None:
+    """How fast a front desk catches up with the central server."""
+    from appliance import benchmarks_relay
+
+    click.echo(json.dumps(benchmarks_relay.measure(events // 100, waiting), indent=2))
+
+
 @bench_group.command("pages")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--ocr", is_flag=True, help="With searchable text, in Indonesian and English.")
