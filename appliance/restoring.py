@@ -19,6 +19,11 @@ from appliance.errors import CopyRefused
 from appliance.high_water import HighWater, Marks
 from appliance.rescue import Replacement
 
+# What was to be sent of somebody who is gone; the outbox makes what is to be said of them anew.
+_UNSENT = (
+    "UPDATE outbox SET event = NULL, changed = 1 WHERE kind = 'guest' AND event IS NOT NULL"
+    " AND visit_id NOT IN (SELECT visit_id FROM guest)"
+)
 _PLAIN = "restore.unsealed"
 _HEADER = b"SQLite format 3\0"
 
@@ -157,4 +162,6 @@ def erase_again(db: sqlite3.Connection, request_ids: Iterable[str], day: int = 0
     if day:
         for statement in retention.IDENTITY:
             db.execute(statement, {"day": day})
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():  # not in an old shape
+        db.execute(_UNSENT)
     return count

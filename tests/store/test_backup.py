@@ -20,6 +20,7 @@ from appliance.errors import CopyFailed
 from appliance.front_desk import FrontDesk
 from appliance.schema import migrations
 from appliance.staff import Member
+from appliance.store import Transaction
 from appliance.visits import Visit
 from tests.store.conftest import Officer, step
 from tests.store.test_retention import fill_in, names, on_disk
@@ -284,6 +285,26 @@ def test_names_that_are_kept_no_longer_leave_the_copies_in_the_same_night(
     desk.store.checkpoint()
     keep_copies(desk)
     assert b"Siti Nurhaliza" not in on_disk(desk.folder)
+
+
+def test_what_was_still_to_be_sent_of_somebody_is_gone_from_the_copies_too(
+    desk: FrontDesk, issue: Callable[..., Visit], clock: ManualClock
+) -> None:
+    siti = issue()
+    fill_in(desk, siti, "Siti Nurhaliza")
+    desk.store.write(_queue_identity, siti.id, '{"name": "Siti Nurhaliza"}')
+    keep_copies(desk)
+    desk.store.write(guestbook.erase, siti.id, staff=None)
+    desk.store.checkpoint()
+    keep_copies(desk)
+    assert b"Siti Nurhaliza" not in on_disk(desk.folder)
+
+
+def _queue_identity(tx: Transaction, visit_id: int, event: str) -> None:
+    tx.db.execute(
+        "INSERT INTO outbox (kind, visit_id, state, revision, event) VALUES ('guest', ?, 'due', 1, ?)",
+        (visit_id, event),
+    )
 
 
 def test_a_damaged_copy_goes_when_somebody_is_erased(
