@@ -65,6 +65,21 @@ settings.load_profile("frontdesk")
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured (`record_property("figure", ...)`), once more at the end."""
+    reports = terminalreporter.stats.get("passed", [])
+    figures = sorted(
+        str(value)
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "figure"
+    )
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(figures))
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     """Monday 23 November 2026, 09.00 in Sawahlunto."""
