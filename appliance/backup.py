@@ -100,7 +100,7 @@ def verify(copy: Copy) -> str:
             return "its content has changed since it was made"
         with closing(reading(copy.path)) as db:
             return problem_of(db)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
 
 
@@ -131,7 +131,7 @@ def make(source: Path, folder: Path, moment: Moment, *, day: date, kind: Kind) -
         unfinished = path.with_name(f"{path.name}.new")
         known = _take(source, unfinished)
         return _put(unfinished, Manifest(path.name, serial, kind, day.isoformat(), _utc(moment), **known))
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise CopyFailed(f"{folder}: {error}") from error
 
 
@@ -209,7 +209,7 @@ def rewrite(copy: Copy, change: Callable[[sqlite3.Connection], None], *, erased:
             known = about(db)
         known |= {"release": copy.manifest.release, "erased": erased}
         return _put(unfinished, replace(copy.manifest, **known))
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise CopyFailed(f"{copy.path}: {error}") from error
 
 

@@ -95,7 +95,7 @@ def examine(path: Path) -> int:
             if step < 1 or not {"visit", "ticket", "journal"} <= tables:
                 raise CopyRefused(f"{path.name} is not the database of a front desk")
             problem = backup.problem_of(db)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise CopyRefused(f"{path.name} is damaged: {error}") from error
     if problem:
         raise CopyRefused(f"{path.name} is damaged: {problem}")
@@ -127,7 +127,7 @@ def _marks(folder: Path, high: HighWater) -> Marks:
     try:
         with closing(backup.reading(folder / rescue.DATABASE)) as db:
             return marks.merged(high_water.used_by(db))
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return marks
 
 
@@ -141,7 +141,7 @@ def _erased(folder: Path) -> list[str]:
         try:
             with closing(backup.reading(path)) as db:
                 return [row[0] for row in db.execute("SELECT request_id FROM guest_erased")]
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             continue
     return []
 

@@ -79,8 +79,8 @@ PROMISES: dict[tuple[str, int], tuple[str, ...]] = {
     ),
     # It says: "Your name, ... are also sent to the central server ..., and are erased there when ... here."
     ("central", 0): (
-        "central/test_outbox.py::test_identity_is_sent_nowhere_unless_the_office_says_so",
-        "central/test_outbox.py::test_identity_goes_out_corrected_and_is_erased_there_too",
+        "central/test_outbox_privacy.py::test_identity_is_sent_nowhere_unless_the_office_says_so",
+        "central/test_outbox_privacy.py::test_identity_goes_out_corrected_and_is_erased_there_too",
     ),
     # It says: "You may see, correct, and ask us to erase your data: {privacy_contact}."
     ("rights", 0): (

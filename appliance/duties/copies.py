@@ -132,7 +132,7 @@ def _old_day(copy: Copy, before: date | None) -> int:
                 "SELECT 1 FROM guest JOIN visit ON visit.id = guest.visit_id WHERE day_id <= ? LIMIT 1",
                 (day,),
             ).fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         backup.mark_bad(copy, str(error))
         return 0
     return day if found else 0

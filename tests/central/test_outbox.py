@@ -12,7 +12,8 @@ from appliance.central import contract
 from appliance.central.contract import Reason, Result, Status
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk
-from appliance.store import Transaction, migrations
+from appliance.schema import migrations
+from appliance.store import Transaction
 from appliance.visits import Visit
 from tests.central.conftest import PLACE, desk_in
 from tests.central.due import DAY, Issue, acknowledge, data, events
