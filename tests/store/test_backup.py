@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from appliance import backup, guestbook, retention, sessions
+from appliance import backup, guestbook, journal, retention, sealing, sessions
 from appliance.backup import Copy, Kind, Manifest
+from appliance.backup_config import Backup
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.errors import CopyFailed
@@ -229,6 +231,57 @@ def test_a_copy_that_has_gone_bad_is_found_at_night_and_told(desk: FrontDesk, cl
     clock.advance(DAY)
     keep_copies(desk)
     assert [copy.looks_good for copy in desk.copies.all()] == [True, False]
+
+
+def test_a_copy_is_carried_out_encrypted_as_soon_as_the_drive_is_there(
+    build: Callable[[str], FrontDesk], tmp_path: Path
+) -> None:
+    drive, (public, _) = tmp_path / "drive", sealing.new_key()
+    plain = build("1373")
+    settings = plain.config.model_copy(update={"backup": Backup(recipient=public, copy_to=drive)})
+    desk = replace(plain, config=settings)
+    keep_copies(desk)
+    assert len(desk.copies.all()) == 1, "the copy on the machine is made all the same"
+    assert "is the drive mounted?" in str(desk.copies.problem)
+    drive.mkdir()
+    keep_copies(desk)
+    assert desk.copies.problem is None
+    (sealed,) = drive.glob("*.age")
+    assert sealing.is_sealed(sealed)
+    keep_copies(desk)
+    kinds = [line.entry.kind for line in desk.store.read(journal.latest, 20)]
+    assert (kinds.count("copy.made"), kinds.count("copy.carried")) == (1, 1), "each once"
+
+
+def test_what_is_carried_out_after_an_erasing_holds_nobody_who_was_erased(
+    desk: FrontDesk, issue: Callable[..., Visit], tmp_path: Path
+) -> None:
+    siti = issue()
+    fill_in(desk, siti, "Siti Nurhaliza")
+    public, secret = sealing.new_key()
+    key, opened = tmp_path / "key", tmp_path / "opened"
+    key.write_text(secret)
+    opened.mkdir()
+
+    def carried(name: str) -> list[str]:
+        """Which pieces of the name are in a copy that was carried out and opened again."""
+        (tmp_path / name).mkdir()
+        sealed = sealing.carry(desk.copies.all()[0], tmp_path / name, public)
+        sealing.unseal(sealed, opened / "copy.db", key)
+        return traces(opened, "Siti Nurhaliza")
+
+    keep_copies(desk)
+    assert carried("before") != []
+    desk.store.write(guestbook.erase, siti.id, staff=None)
+    keep_copies(desk)
+    assert carried("after") == []
+
+
+def test_copies_made_at_the_same_moment_are_two(desk: FrontDesk) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: make(desk), range(4)))
+    assert sorted(copy.manifest.serial for copy in made) == [1, 2, 3, 4]
+    assert all(backup.verify(copy) == "" for copy in made)
 
 
 def test_days_without_a_good_copy_are_counted(desk: FrontDesk, clock: ManualClock) -> None:
