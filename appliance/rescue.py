@@ -206,7 +206,7 @@ def _salvaged(path: Path) -> Marks:
     try:
         with closing(backup.reading(path)) as db:
             return high_water.used_by(db)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return Marks({})
 
 

@@ -75,6 +75,17 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
     click.echo(json.dumps(report, indent=2))
 
 
+@bench_group.command("copies")
+@click.option(
+    "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
+)
+def bench_copies(visits: int) -> None:
+    """A copy of the database: made, read through, rewritten; and a start on a damaged one."""
+    from appliance import benchmarks_keeping
+
+    click.echo(json.dumps(benchmarks_keeping.copies(visits), indent=2))
+
+
 @bench_group.command("reliability")
 @click.option(
     "--visits",

@@ -104,7 +104,7 @@ def check(
     desk.store.open()
     try:
         assert desk.store.problem is None
-        desk.store.write(_settle, desk=desk)
+        desk.store.write(_settle)
         desk.store.read(_sound)
         desk.store.read(_nothing_lost, heard)
         if printed is not None:
