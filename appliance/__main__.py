@@ -23,6 +23,7 @@ from appliance.commands.bench import bench_group
 from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
+from appliance.commands.keeping import backup_group, restore, retention_command
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -187,6 +188,8 @@ for command in (
     report,
     staff_group,
 ):
+    main.add_command(command)
+for command in (backup_group, restore, retention_command):
     main.add_command(command)
 
 

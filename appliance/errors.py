@@ -10,6 +10,9 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── CopyError             a copy of the database
+    │   ├── CopyFailed        could not be made or checked
+    │   └── CopyRefused       cannot be put back; nothing was touched
     ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
@@ -148,6 +151,31 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# ------------------------------------------------------------------------------------------ copies
+
+
+class CopyError(ApplianceError):
+    """Something about a copy of the database."""
+
+    code = "copy"
+    hint = "Look at the list of copies."
+
+
+class CopyFailed(CopyError):
+    """A copy could not be made, rewritten or carried away; older copies are as they were."""
+
+    code = "copy_failed"
+    retry = True
+    hint = "Look whether the disk of the copies is there and has room, then make a copy again."
+
+
+class CopyRefused(CopyError):
+    """A file cannot be put back as the database; nothing was touched."""
+
+    code = "copy_refused"
+    hint = "Take an older copy."
 
 
 # --------------------------------------------------------------------------------------- releases

@@ -68,6 +68,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "admin.configuration": ("/admin/configuration",),
         "admin.guests.search": ("/admin/guests",),
         "admin.happenings": ("/admin/journal",),
+        "admin.copies.overview": ("/admin/copies",),
         "entrance.password": ("/account/password",),
         "simulator.page": ("/simulator/",),
         "failure": ("/desk/nothing-here",),
@@ -100,6 +101,7 @@ REDIRECT: Final = "no page: it only leads on to one"
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
     "admin.standing": (FRAGMENT, "/admin/standing"),
+    "admin.copies.now": (FRAGMENT, "/admin/copies/now"),
     "desk.columns": (FRAGMENT, "/desk/columns"),
     "desk.status": (FRAGMENT, "/desk/status"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
