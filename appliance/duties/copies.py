@@ -13,7 +13,7 @@ from datetime import date
 
 from appliance import backup, restoring, retention, sealing
 from appliance.backup import Copy, Kind
-from appliance.errors import CopyError, StoreError
+from appliance.errors import CopyError, CopyFailed, StoreError
 from appliance.front_desk import FrontDesk
 from appliance.retention import NIGHT_HOUR
 from appliance.store import Transaction
@@ -72,6 +72,8 @@ class CopiesDuty:
         return local.hour >= NIGHT_HOUR and not (made and made[0].manifest.day == local.date().isoformat())
 
     def _make(self, kind: Kind) -> None:
+        if not self._store.room().allows("backups"):
+            raise CopyFailed("the disk has too little room for a copy; what is left is for numbers")
         for old in self._copies.all():
             if not old.manifest.bad and (problem := backup.verify(old)):
                 log.error("the copy %s is no good any more: %s", old.manifest.name, problem)
