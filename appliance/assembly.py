@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from appliance import __version__, checks, lockers, outbox, printing, recovery, staff
+from appliance import __version__, checks, lockers, outbox, printing, recovery, scans, staff
 from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
@@ -19,15 +19,20 @@ from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
 from appliance.duties.copies import CopiesDuty
+from appliance.duties.delivery import DeliveryDuty
 from appliance.duties.doors import DoorDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.duties.paper import PaperDuty
 from appliance.duties.press import PressDuty
 from appliance.duties.relay import RelayDuty
+from appliance.duties.scanner import ScannerDevice, ScannerDuty
 from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.runtime import Duty, Runtime
+from appliance.scan_process import CONNECTING_S, Deadlines, ScanProcess
+from appliance.scanner_config import Scanner
+from appliance.station import TEMPORARY, Station
 from appliance.store import Transaction
 from drivers.button import ButtonWiring, GpioButtons
 from drivers.card_reader import PcscReader, list_readers
@@ -123,6 +128,28 @@ def speaker(config: Config) -> EspeakSpeaker | None:
     )
 
 
+def scanner(desk: FrontDesk, station: Station) -> Duty:
+    """The thread that owns the scanning process; the process itself knows the devices."""
+    device = ScannerDevice(scan_process_of(desk.config, station), station)
+    return Duty("scanner", ScannerDuty(desk, station, device).step, device)
+
+
+def scan_process_of(config: Config, station: Station) -> ScanProcess:
+    """The scanning process that the configuration describes."""
+    flatbed, camera, settings = config.flatbed, config.camera, config.scanner or Scanner()
+    deadlines = Deadlines(
+        glass_s=flatbed.deadline.total_seconds() if flatbed else 0.0,
+        camera_s=camera.timeout.total_seconds() + CONNECTING_S if camera else 0.0,
+        page_s=settings.page_deadline.total_seconds(),
+    )
+    return ScanProcess(
+        station.setup,
+        deadlines=deadlines,
+        temporary=station.root / TEMPORARY,
+        sane_config=flatbed.sane_config if flatbed else None,
+    )
+
+
 def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
     """One duty for each device that the configuration names, the keeper, and who makes the copies."""
     config = desk.config
@@ -139,6 +166,10 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
+    if desk.station:
+        found.append(scanner(desk, desk.station))
+        delivery = DeliveryDuty(desk, desk.station)
+        found.append(Duty("delivery", delivery.step, end=delivery.end))
     if config.central:
         relay = RelayDuty(desk, partial(road, config.central, desk))
         found.append(Duty("relay", relay.step, end=relay.end))
@@ -185,6 +216,7 @@ def _settle(tx: Transaction, desk: FrontDesk) -> None:
     printing.settle_after_restart(tx)
     lockers.settle_after_restart(tx)
     recovery.close_lockers(tx, desk)
+    scans.settle_after_restart(tx)
     tx.record("appliance.started", version=__version__)
     # Once: a front desk that is started ten times before its set-up must not print ten codes.
     if not staff.any_member(tx.db) and not printing.any_of_kind(tx.db, "first_start"):

@@ -37,9 +37,10 @@ from appliance.central.databases import open_database
 from appliance.central.https_road import HttpsRoad
 from appliance.central.road import OnItsWay, Road
 from appliance.central_config import Central
+from appliance.central_errors import CentralBusy
 from appliance.changes import Changes
 from appliance.clock import SystemClock
-from appliance.errors import CentralBusy, CentralError, StoreError
+from appliance.errors import CentralError, StoreError
 from appliance.office import Office, load_office
 from appliance.outbox import Maker
 from appliance.relay import Relay, RelayState

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +25,7 @@ from appliance.darkroom import BookFacts, Darkroom, jpeg
 from appliance.errors import ApplianceError, NoRoomForScans, StationAway
 from appliance.pages.codes import ticket_token
 from appliance.pages.trigger import Sight, Trigger
-from appliance.scan_folder import ScanFolder
+from appliance.scan_folder import FrameFile, ScanFolder
 from appliance.scan_protocol import Line
 from drivers.base import Camera, DriverError, Flatbed, Frame, LensCovered, Photo
 
@@ -74,7 +73,8 @@ class Shelf:
             return
         try:
             with self._lock:
-                number = folder.keep_frame(photo.data, photo.suffix, instead)
+                suffix = f"glass.{photo.suffix}" if by == "glass" else photo.suffix
+                number = folder.keep_frame(photo.data, suffix, instead)
             with suppress(OSError):  # it is made anew, or the page itself is shown
                 folder.keep_look(number, jpeg(look, THUMB_HEIGHT_PX))
         except OSError as error:
@@ -273,7 +273,7 @@ class DarkroomLane:
                 continue
             waiting = folder.undeveloped()
             if waiting:
-                self._develop(folder, waiting[0].number, waiting[0].path)
+                self._develop(folder, waiting[0])
             elif self._binding is not None:
                 wish, self._binding = self._binding, None
                 self._bind(folder, wish)
@@ -282,13 +282,15 @@ class DarkroomLane:
         folder = self._shelf.folder
         return folder is not None and (self._binding is not None or bool(folder.undeveloped()))
 
-    def _develop(self, folder: ScanFolder, number: int, path: Path) -> None:
+    def _develop(self, folder: ScanFolder, frame: FrameFile) -> None:
+        number = frame.number
         self.frame, self.began_s = number, time.monotonic()
         try:
             if folder.begin(number) >= TRIES:
                 folder.give_up(number, "page_failed")
             else:
-                folder.keep_pages(number, self._darkroom.develop(path.read_bytes()))
+                photo = frame.path.read_bytes()
+                folder.keep_pages(number, self._darkroom.develop(photo, from_glass=frame.from_glass))
         except MemoryError:
             folder.give_up(number, "page_failed")
         except ApplianceError as error:

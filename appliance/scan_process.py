@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 NAME = "scanner"
 START_S = 20.0  # until it says that it is ready: a cold memory card is slow
 PULSE_S = 6.0  # without a sign of life it hangs
+CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
 _BLOCK = 1 << 16
 
 
@@ -33,9 +35,9 @@ _BLOCK = 1 << 16
 class Deadlines:
     """How long the process may be at one thing."""
 
-    glass_s: float = 60.0
-    camera_s: float = 15.0
-    page_s: float = 90.0
+    glass_s: float
+    camera_s: float
+    page_s: float
 
 
 class ScanProcess:
@@ -67,7 +69,9 @@ class ScanProcess:
     def connect(self) -> None:
         """Start a process and wait until it is ready. Raises Lost or Timeout."""
         self.close()
-        self._temporary.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if self._temporary.exists():
+            shutil.rmtree(self._temporary)  # what a library put aside for the last visitor
+        self._temporary.mkdir(parents=True, mode=0o750)
         child = subprocess.Popen(
             [sys.executable, "-m", "appliance.scan_worker"],
             stdin=subprocess.PIPE,

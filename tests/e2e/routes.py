@@ -65,6 +65,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "admin.accounts.everybody": ("/admin/accounts",),
         "admin.accounts.one": ("/admin/accounts/1",),
         "admin.accounts.new": ("/admin/accounts/new",),
+        "admin.central.standing": ("/admin/central",),
         "admin.configuration": ("/admin/configuration",),
         "admin.guests.search": ("/admin/guests",),
         "admin.happenings": ("/admin/journal",),
@@ -99,6 +100,7 @@ REDIRECT: Final = "no page: it only leads on to one"
 
 # Addresses that are no pages, and why.
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "admin.central.now": (FRAGMENT, "/admin/central/now"),
     "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
     "admin.standing": (FRAGMENT, "/admin/standing"),
     "admin.copies.now": (FRAGMENT, "/admin/copies/now"),
