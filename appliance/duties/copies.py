@@ -75,7 +75,7 @@ class CopiesDuty:
 
     def _make(self, kind: Kind) -> None:
         if not self._store.room().allows("backups"):
-            raise CopyFailed("there is no room on the disk for a copy")
+            raise CopyFailed("the disk has too little room for a copy; what is left is for numbers")
         for old in self._copies.all():
             if not old.manifest.bad and (problem := backup.verify(old)):
                 log.error("the copy %s is no good any more: %s", old.manifest.name, problem)
