@@ -59,7 +59,9 @@ def find_wobble(evidence: Evidence, unrolled: Unrolled, weight: Floats) -> Wobbl
     return Wobble(s_range, y_range, values)
 
 
-def _cells(s: Floats, y: Floats, line: AnyArray, size: float, ranges: tuple[tuple[float, float], ...]) -> _Cells:
+def _cells(
+    s: Floats, y: Floats, line: AnyArray, size: float, ranges: tuple[tuple[float, float], ...]
+) -> _Cells:
     _, line = np.unique(line, return_inverse=True)
     place = np.floor((s - s.min()) / (size * _CELL)).astype(int)
     _, cell = np.unique(line * 100_000 + place, return_inverse=True)
