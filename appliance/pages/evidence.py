@@ -75,6 +75,26 @@ def gather(spread: Spread, text: Lines, rules: Lines, uprights: Lines) -> Eviden
     )
 
 
+def with_edges(evidence: Evidence, spread: Spread, edges: tuple[Lines, Lines], sureness: float) -> Evidence:
+    """The same with the edges of the paper: upper and lower ones, and those at the sides."""
+    across, down = edges
+    old = evidence.across
+    page = spread.page_of(across.x, across.y)
+    keep = page >= 0
+    lines = Lines(across.x[keep], across.y[keep], across.line[keep], old.x_height)
+    if lines.count:
+        lines = Lines(lines.x, lines.y, np.unique(lines.line, return_inverse=True)[1], old.x_height)
+        evidence = Evidence(
+            joined([old, lines]), np.concatenate([evidence.page, page[keep]]), evidence.down,
+            np.concatenate([evidence.sureness, np.full(int(keep.sum()), sureness)]),
+            evidence.spans, evidence.gutters,
+        )  # fmt: skip
+    if not down.count:
+        return evidence
+    both = joined([evidence.down, down]) if evidence.down.count else down
+    return Evidence(evidence.across, evidence.page, both, evidence.sureness, evidence.spans, evidence.gutters)
+
+
 def with_rows(evidence: Evidence, surface: Surface) -> Evidence:
     """Short pieces that stand at the same height of one page are taken for one line: the rows of a table."""
     across = evidence.across

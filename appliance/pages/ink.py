@@ -66,10 +66,11 @@ class Boxes:
 def reduce(photo: Image, side: int = WORK_SIDE) -> Reduced:
     """The grey picture, no longer than `side`; small photographs stay as they are."""
     scale = min(1.0, side / max(photo.shape[:2]))
+    gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
     if scale < 1:
         size = (max(1, round(photo.shape[1] * scale)), max(1, round(photo.shape[0] * scale)))
-        photo = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return Reduced(np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), np.uint8), scale)
+        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    return Reduced(np.asarray(gray, np.uint8), scale)
 
 
 def background(gray: Gray, reach: int) -> Gray:

@@ -12,6 +12,7 @@ from appliance.pages.sheet import AnyArray, Floats, Image
 _LEAST = 5.0  # grey levels: a weaker step is no edge of paper
 _SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
 _LOOSE = 2  # pixels by which an edge may waver
+_EVERY = 3  # rows: so many are enough to tell an edge
 _NEAR = 3  # pixels on either side that are compared
 _PAPER = 0.72  # of the brightness of the page: darker is no paper
 
@@ -85,6 +86,7 @@ def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
 
 def _steps(strip: Floats, seen: AnyArray) -> tuple[Floats, Floats, AnyArray]:
     """For each place along the strip: how sharply it changes there, its usual colour, and its index."""
+    strip, seen = strip[::_EVERY], seen[::_EVERY]
     length = strip.shape[1]
     total = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
     at = np.arange(_NEAR, length - _NEAR)

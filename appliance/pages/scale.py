@@ -11,11 +11,14 @@ _PRINT_MM = 1.75  # the usual x-height of running text
 _MOST_LARGER = 1.6  # the picture is not blown up by more than this
 
 
-def guess_dpi(width: float, height: float, x_height: float) -> float:
+def guess_dpi(width: float, height: float, x_height: float, whole: bool) -> float:
     """Pixels an inch of a page of so many pixels, its x-height in the same pixels (0: unknown).
 
-    A size of paper is taken that has the shape of the page and gives its text the usual size.
+    A size of paper is taken that has the shape of the page and gives its text the usual size. Where not
+    the whole page is to be seen its shape says nothing, and the text decides.
     """
+    if not whole and x_height > 0:
+        return x_height / _PRINT_MM * MM_PER_INCH
     best, least = 0.0, math.inf
     for a, b in _SIZES:
         for w, h in ((a, b), (b, a)):
