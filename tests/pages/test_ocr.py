@@ -31,10 +31,10 @@ def read(image: Image, languages: tuple[str, ...] = BOTH, dpi: float = 200.0) ->
 
 def test_two_columns_are_found_one_after_the_other(tmp_path: Path) -> None:
     sheet = Sheet()
-    left = ["Angka kemiskinan turun", "pada bulan Maret dan", "kembali turun pada", "bulan September"]
-    right = ["Produksi padi naik di", "semua kecamatan kecuali", "Talawi yang terdampak", "musim kemarau panjang"]
-    for row in range(4):
-        sheet.write(12, 30 + row * 6, left[row], 4).write(66, 30 + row * 6, right[row], 4)
+    left = ("Angka kemiskinan kota turun", "pada bulan Maret dan kembali", "turun pada bulan September") * 4
+    right = ("Produksi padi tahun ini naik", "di semua kecamatan kecuali", "Talawi yang terkena kemarau") * 4
+    for row in range(12):
+        sheet.write(8, 20 + row * 6, left[row], 3.8).write(64, 20 + row * 6, right[row], 3.8)
 
     page = read(photographed(sheet.image, shadow=0))
 
