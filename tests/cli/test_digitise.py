@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -95,19 +98,32 @@ def test_pictures_of_a_folder_come_in_the_order_of_their_numbers(book: Path) -> 
     assert [path.name for path in pictures_of([book])] == ["page 2.jpg", "page 3.jpg", "page 10.jpg"]
 
 
+def workers() -> list[int]:
+    """The processes that develop pages for this one."""
+    found = []
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            with contextlib.suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.append(child)
+    return found
+
+
 @pytest.mark.fault
 @pytest.mark.timeout(300)
-def test_picture_that_kills_its_process_costs_no_other(book: Path, tmp_path: Path) -> None:
-    """A library that crashes, as seen from outside: the worker process is gone while it reads a file."""
-    trap = book / "page 5.png"
-    trap.symlink_to("/proc/self/fd/0")  # only its place in the order matters; the worker dies by its limit
-    order = Order()
+def test_process_that_falls_costs_no_picture(book: Path, tmp_path: Path) -> None:
+    for number in range(20, 26):
+        photo(book, f"page {number}.jpg", Sheet().prose(18, 20, 84, 16))
+    outcomes: list[Outcome] = []
 
-    outcomes: list[Outcome] = sorted(
-        digitising.develop_all(pictures_of([book]), order, tmp_path, 2), key=lambda one: one.number
-    )
+    for outcome in digitising.develop_all(pictures_of([book]), Order(), tmp_path, 2):
+        outcomes.append(outcome)
+        if len(outcomes) == 2:
+            for worker in workers():
+                os.kill(worker, signal.SIGKILL)
 
-    assert [bool(outcome.pages) for outcome in outcomes] == [True, False, False, True]
+    assert sorted(outcome.number for outcome in outcomes) == list(range(9))
+    assert [outcome.error for outcome in outcomes if not outcome.pages] == ["picture_truncated"]
 
 
 def test_bench_gives_seconds_memory_bytes_and_straightness(command: Command, book: Path) -> None:

@@ -42,7 +42,13 @@ class Sheet:
         return mm(length, self.dpi)
 
     def write(
-        self, x: float, y: float, words: str, size: float = 3.5, fill: tuple[int, ...] = INK, anchor: str = "la"
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float = 3.5,
+        fill: tuple[int, ...] = INK,
+        anchor: str = "la",
     ) -> Sheet:
         """Words whose letters are so many millimetres high."""
         font = ImageFont.load_default(self.px(size))
@@ -117,11 +123,13 @@ def photographed(
     light = cv2.resize(lamp((height // 6, width // 6), shade, shadow), (width, height))
     page = image.astype(np.float32) / 255 * 0.93 + 0.03
     if back is not None:
-        other = cv2.GaussianBlur(cv2.cvtColor(back, cv2.COLOR_BGR2GRAY)[:, ::-1].astype(np.float32), (0, 0), 2.5)
+        other = cv2.GaussianBlur(
+            cv2.cvtColor(back, cv2.COLOR_BGR2GRAY)[:, ::-1].astype(np.float32), (0, 0), 2.5
+        )
         page *= (1 - 0.13 * (1 - other / 255))[..., None]
     page *= np.array([0.82, 0.9, 0.96], np.float32) * light[..., None]
     rng = np.random.default_rng(9)
-    seen = cv2.GaussianBlur(page * 240, (0, 0), 0.8)
+    seen = np.asarray(cv2.GaussianBlur(page * 240, (0, 0), 0.8), np.float32)
     seen += rng.standard_normal((height, width, 1), dtype=np.float32) * noise
     return np.asarray(np.clip(seen, 0, 255), np.uint8)
 

@@ -57,7 +57,18 @@ GREYS, COLOURS = ((90, 90, 90), (160, 160, 160)), ((30, 110, 180), (230, 130, 30
         (Sheet().photograph(8, 8, 104, 144), "grey"),
         (Sheet().photograph(0, 0, 120, 160, colour=True), "colour"),
     ],
-    ids=["prose", "table", "blank", "photo", "grey chart", "chart", "blue heading", "black bar", "plate", "cover"],
+    ids=[
+        "prose",
+        "table",
+        "blank",
+        "photo",
+        "grey chart",
+        "chart",
+        "blue heading",
+        "black bar",
+        "plate",
+        "cover",
+    ],
 )
 def test_kind_follows_from_what_is_on_the_page(sheet: Sheet, kind: str) -> None:
     assert finished(sheet).kind.value == kind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -92,3 +94,31 @@ def test_thumbnail_and_preview_show_the_page(pages: list[FinishedPage]) -> None:
         assert page.thumbnail[:3] == page.preview[:3] == b"\xff\xd8\xff"
         assert len(page.thumbnail) < 40_000
         assert any(mask.any() for mask in stencils(page.part))
+
+
+GROWTH = """
+from pathlib import Path
+from appliance.pages import develop
+from tests.pages.sheets import Sheet, flat, photographed
+
+def held():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+develop.quiet_libraries()
+sheet = Sheet(dpi=150).prose(18, 20, 84, 12).photograph(20, 80, 80, 50)
+page = flat(photographed(sheet.image), 150.0)
+for number in range(501):
+    develop.clean(page, develop.Settings())
+    if number in (50, 500):
+        print(held())
+"""
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(600)
+def test_memory_is_as_much_after_500_pages_as_after_50() -> None:
+    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True)
+
+    early, late = map(int, done.stdout.split())
+    assert late < early + 12_000  # kB

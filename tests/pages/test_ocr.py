@@ -34,13 +34,27 @@ def test_two_columns_are_found_one_after_the_other(tmp_path: Path) -> None:
     left = ("Angka kemiskinan kota turun", "pada bulan Maret dan kembali", "turun pada bulan September") * 4
     right = ("Produksi padi tahun ini naik", "di semua kecamatan kecuali", "Talawi yang terkena kemarau") * 4
     for row in range(12):
-        sheet.write(8, 20 + row * 6, left[row], 3.8).write(64, 20 + row * 6, right[row], 3.8)
+        sheet.write(8, 20 + row * 4.8, left[row], 3.8).write(64, 20 + row * 4.8, right[row], 3.8)
 
     page = read(photographed(sheet.image, shadow=0))
 
     assert page.has_text
     words = " ".join(text_of(page.part, tmp_path).split())
     assert words == " ".join([*left, *right])
+
+
+def test_columns_that_are_set_wide_stand_in_the_file_one_after_the_other(tmp_path: Path) -> None:
+    """Poppler joins such lines across the page by itself; `-raw` shows the order of the file."""
+    sheet = Sheet()
+    left, right = ("Angka kemiskinan kota turun",) * 10, ("Produksi padi tahun ini naik",) * 10
+    for row in range(10):
+        sheet.write(8, 20 + row * 6.5, left[row], 3.8).write(64, 20 + row * 6.5, right[row], 3.8)
+    path = tmp_path / "page.pdf"
+    path.write_bytes(read(photographed(sheet.image, shadow=0)).part)
+
+    text = subprocess.run(["pdftotext", "-raw", str(path), "-"], capture_output=True, text=True, check=True)
+
+    assert " ".join(text.stdout.split()) == " ".join([*left, *right])
 
 
 def test_figures_of_a_table_are_found_with_their_decimals(tmp_path: Path) -> None:

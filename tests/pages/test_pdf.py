@@ -73,7 +73,9 @@ def test_source_line_stands_on_the_first_page_alone_and_covers_no_print(tmp_path
     book = tmp_path / "book.pdf"
     full = ink(Sheet().prose(5, 2, 105, 33))  # print nearly to the foot
 
-    pdf.finish([part(tmp_path, "1.pdf", full), part(tmp_path, "2.pdf")], book, Details(MADE, source_line=LINE))
+    pdf.finish(
+        [part(tmp_path, "1.pdf", full), part(tmp_path, "2.pdf")], book, Details(MADE, source_line=LINE)
+    )
 
     assert " ".join(said_by("pdftotext", "-l", "1", book, "-").split()) == LINE
     assert said_by("pdftotext", "-f", "2", book, "-").strip() == ""
@@ -102,7 +104,10 @@ def test_pages_get_the_same_size_and_print_stands_at_the_same_place(tmp_path: Pa
     pdf.finish([*parts, map_], book, Details(MADE))
 
     with pikepdf.Pdf.open(book) as found:
-        sizes = [[float(b) - float(a) for a, b in zip(p.mediabox[:2], p.mediabox[2:], strict=False)] for p in found.pages]
+        sizes = [
+            [float(b) - float(a) for a, b in zip(p.mediabox[:2], p.mediabox[2:], strict=False)]
+            for p in found.pages
+        ]
         left = [float(page.artbox[0]) - float(page.mediabox[0]) for page in found.pages]
     assert sizes[0] == pytest.approx(sizes[1], abs=0.1)
     assert left[0] == pytest.approx(left[1], abs=0.5)
@@ -114,7 +119,9 @@ def test_pages_are_turned_as_they_were_turned_on_the_screen(tmp_path: Path) -> N
 
     pdf.finish([part(tmp_path, "1.pdf"), part(tmp_path, "2.pdf")], book, Details(MADE), [0, 1])
 
-    assert [line.split()[-1] for line in said_by("pdfinfo", "-l", "2", book).splitlines() if "rot:" in line] == [
+    assert [
+        line.split()[-1] for line in said_by("pdfinfo", "-l", "2", book).splitlines() if "rot:" in line
+    ] == [
         "0",
         "90",
     ]
