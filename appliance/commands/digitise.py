@@ -26,7 +26,9 @@ LANGUAGE: Final[Language] = "en"  # of what this command says
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF."
+)
 @click.option(
     "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="How pages are kept."
 )
