@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from appliance.pages.surface import Evidence, Surface
 _SHORT = 14  # letters: a shorter piece may be a part of a row
 _LEVEL = 0.16  # x-heights: pieces of one row are no further apart
 _MARGIN = 1.0  # x-heights: ends of lines that belong to one margin
+_STRAY = 0.12  # x-heights: the median distance of its letters from a line that is none
 _RULE = 1.5  # how much surer a point of a rule is than the foot of a letter
 
 
@@ -84,15 +85,33 @@ def with_edges(evidence: Evidence, spread: Spread, edges: tuple[Lines, Lines], s
     lines = Lines(across.x[keep], across.y[keep], across.line[keep], old.x_height)
     if lines.count:
         lines = Lines(lines.x, lines.y, np.unique(lines.line, return_inverse=True)[1], old.x_height)
-        evidence = Evidence(
-            joined([old, lines]), np.concatenate([evidence.page, page[keep]]), evidence.down,
-            np.concatenate([evidence.sureness, np.full(int(keep.sum()), sureness)]),
-            evidence.spans, evidence.gutters,
-        )  # fmt: skip
+        evidence = replace(
+            evidence,
+            across=joined([old, lines]),
+            page=np.concatenate([evidence.page, page[keep]]),
+            sureness=np.concatenate([evidence.sureness, np.full(int(keep.sum()), sureness)]),
+        )
     if not down.count:
         return evidence
     both = joined([evidence.down, down]) if evidence.down.count else down
-    return Evidence(evidence.across, evidence.page, both, evidence.sureness, evidence.spans, evidence.gutters)
+    return replace(evidence, down=both)
+
+
+def without_strays(evidence: Evidence, surface: Surface) -> Evidence:
+    """Less the lines whose letters do not stand in a line: specks of a picture, strung together."""
+    across = evidence.across
+    starts = np.flatnonzero(np.diff(across.line, prepend=-1))
+    stray = np.array([np.median(np.abs(part)) > _STRAY for part in np.split(surface.residual, starts[1:])])
+    keep = ~stray[across.line]
+    if keep.sum() < 20:
+        return evidence
+    line = np.unique(across.line[keep], return_inverse=True)[1]
+    return replace(
+        evidence,
+        across=Lines(across.x[keep], across.y[keep], line, across.x_height),
+        page=evidence.page[keep],
+        sureness=evidence.sureness[keep],
+    )
 
 
 def with_rows(evidence: Evidence, surface: Surface) -> Evidence:
@@ -118,9 +137,8 @@ def with_rows(evidence: Evidence, surface: Surface) -> Evidence:
     row = _rows(pieces)
     line = row[across.line]
     order = np.lexsort((across.x, line))
-    merged = Lines(
-        across.x[order], across.y[order], np.unique(line[order], return_inverse=True)[1], across.x_height
-    )
+    number = np.unique(line[order], return_inverse=True)[1]
+    merged = Lines(across.x[order], across.y[order], number, across.x_height)
     return Evidence(
         merged,
         evidence.page[order],

@@ -11,7 +11,7 @@ from appliance.pages import evidence as witnesses
 from appliance.pages import paper as sheets
 from appliance.pages.evidence import Spread
 from appliance.pages.gutter import find_gutter
-from appliance.pages.leaf import Bounds, Leaf, bounds_of, find_leaf, straighter, with_wobble
+from appliance.pages.leaf import Bounds, Leaf, bounds_of, find_leaf, is_sound, straighter, with_wobble
 from appliance.pages.lines import Lines
 from appliance.pages.paper import Paper
 from appliance.pages.reading import Seen, look
@@ -24,7 +24,7 @@ _FOCAL_KNOWN = 0.004  # how far a known focal length may be off, as a logarithm
 _FEW = 5  # long lines on a page; with fewer, the edges of the paper help
 _LONG = 0.3  # of a page: what makes a line long
 _EDGE = 0.25  # how sure a point of an edge is beside the foot of a letter
-_STIFF = 3e3  # smoothness that leaves only planes
+_EDGE_POINTS = 110  # on a page with little print: fewer are not both of its edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class _Scene:
 
     seen: Seen
     spread: Spread
+    paper: Paper | None
     found: Evidence
     plain: Surface
     curved: Surface | None
@@ -55,7 +56,7 @@ def flatten(photo: Image, camera: Camera | None = None, wish: Wish | None = None
     if paper is not None:
         spread = _widened(spread, paper, seen)
     found, plain, curved = fit_shapes(seen, spread, paper, (camera, wish))
-    scene = _Scene(seen, spread, found, plain, curved, camera, wish)
+    scene = _Scene(seen, spread, paper, found, plain, curved, camera, wish)
     return [_page(scene, i) for i in range(len(spread.sides))]
 
 
@@ -98,12 +99,13 @@ def fit_shapes(
     lens = Lens((width / 2 - 0.5, height / 2 - 0.5), focal, 0.0, 0.0, 0.0, max(width, height) / 2)
     prior = replace(Prior(lens), focal=_FOCAL_KNOWN) if camera.focal_px else Prior(lens)
     found = _gather(seen, spread, paper)
-    first = surface.fit(found, prior if wish.dewarp else replace(prior, smooth=_STIFF))
+    first = surface.fit(found, prior if wish.dewarp else replace(prior, smooth=surface.STIFF))
+    found = witnesses.without_strays(found, first)
     found = witnesses.with_rows(found, first)
     edges = witnesses.margins(found, [flat.unroll(first, i, *span) for i, span in enumerate(spread.spans)])
     if edges.count:
         found = replace(found, down=witnesses.joined([found.down, edges]) if found.down.count else edges)
-    plain = surface.fit(found, replace(prior, smooth=_STIFF))
+    plain = surface.fit(found, replace(prior, smooth=surface.STIFF))
     return found, plain, surface.fit(found, prior) if wish.dewarp else None
 
 
@@ -112,41 +114,48 @@ def _gather(seen: Seen, spread: Spread, paper: Paper | None) -> Evidence:
     across = rules.find_rules(seen.ink.mask, seen.x_height).scaled(seen.grow)
     down = rules.find_uprights(seen.ink.mask, seen.x_height).scaled(seen.grow)
     found = witnesses.gather(spread, text, across, down)
-    if paper is None or not _is_poor(found, spread):
+    poor = tuple(_is_poor(found, page, span) for page, span in enumerate(spread.spans))
+    if not any(poor):
         return found
+    if paper is None:
+        return replace(found, flat=poor)
     spans = tuple((a / seen.grow, b / seen.grow) for a, b in spread.spans)
     edges = sheets.across_edges(paper, seen.gray, spans, seen.x_height).scaled(seen.grow)
     sides = sheets.down_edges(paper, seen.gray, seen.x_height).scaled(seen.grow)
-    return witnesses.with_edges(found, spread, (edges, sides), _EDGE)
+    found = witnesses.with_edges(found, spread, (edges, sides), _EDGE)
+    bare = tuple(p and np.sum(found.page == i) < _EDGE_POINTS for i, p in enumerate(poor))
+    return replace(found, flat=bare)
 
 
-def _is_poor(found: Evidence, spread: Spread) -> bool:
-    """Whether some page has too few long lines to tell its shape."""
-    for page, span in enumerate(spread.spans):
-        here = found.page == page
-        x, line = found.across.x[here], found.across.line[here]
-        if not len(x):
-            return True
-        starts = np.flatnonzero(np.diff(line, prepend=-1))
-        ends = np.append(starts[1:], len(x)) - 1
-        if np.sum(np.abs(x[ends] - x[starts]) > _LONG * (span[1] - span[0])) < _FEW:
-            return True
-    return False
+def _is_poor(found: Evidence, page: int, span: tuple[float, float]) -> bool:
+    """Whether a page has too few long lines to tell its shape."""
+    here = found.page == page
+    x, line = found.across.x[here], found.across.line[here]
+    if not len(x):
+        return True
+    starts = np.flatnonzero(np.diff(line, prepend=-1))
+    ends = np.append(starts[1:], len(x)) - 1
+    return bool(np.sum(np.abs(x[ends] - x[starts]) > _LONG * (span[1] - span[0])) < _FEW)
 
 
 def _page(scene: _Scene, index: int) -> FlatPage:
     """One page: curved where that makes it straighter, otherwise plain."""
     seen, found, debug = scene.seen, scene.found, scene.wish.debug
-    leaf = plain = find_leaf(seen, scene.spread, scene.plain, found, index)
+    leaf = plain = find_leaf(seen, scene.spread, scene.paper, scene.plain, found, index)
     method, after, before = "plain", 0.0, 0.0
     if scene.curved is not None:
-        curved = with_wobble(find_leaf(seen, scene.spread, scene.curved, found, index), found, scene.curved)
+        curved = with_wobble(
+            find_leaf(seen, scene.spread, scene.paper, scene.curved, found, index), found, scene.curved
+        )
         better, after, before = straighter(seen, found, curved, plain)
         if better:
             leaf, method = curved, "dewarped"
         else:
             after = before
     bounds = bounds_of(leaf, seen, found.across.x_height, debug)
+    if method == "dewarped" and not is_sound(leaf, bounds):
+        leaf, method, after = plain, "plain", before
+        bounds = bounds_of(leaf, seen, found.across.x_height, debug)
     flattening, native = _sized(leaf, bounds, scene)
     image = remap.apply(seen.photo, flattening)
     x_height = seen.boxes.x_height * seen.grow * flattening.dpi / native

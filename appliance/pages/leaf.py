@@ -14,8 +14,9 @@ from appliance.pages.ink import letters_of
 from appliance.pages.lines import find_lines
 from appliance.pages.measure import Straightness, of_lines
 from appliance.pages.outline import find_outline
+from appliance.pages.paper import Paper
 from appliance.pages.reading import Seen
-from appliance.pages.sheet import Flattening, Floats, Image
+from appliance.pages.sheet import Floats, Image
 from appliance.pages.surface import Evidence, Surface
 from appliance.pages.wobble import find_wobble
 
@@ -23,8 +24,13 @@ _PREVIEW = 560.0  # pixels across a page where its edges are searched
 _AROUND = 0.25  # of the print: how far beyond it the page may reach
 _FEW = 5  # lines of text; with fewer, rules and edges tell whether a page became straighter
 _SLANT = 0.3  # x-heights a degree: what a slope that differs from the others counts beside a bend
-_GAIN = 0.97  # of its bend is left at most, or undoing the curl does not help
-_CAP = 0.5  # x-heights: further off is another line
+_GAIN = 0.92  # of its bend is left at most, or undoing the curl does not help
+_CAP = 0.4  # x-heights: further off is another line
+_PIECE = 6.0  # x-heights of a line that are looked at together
+_MUCH = 400  # letters: fewer do not tell how far a page reaches
+_INNER = 0.03  # of the paper on each side may be something else
+_CLEAR = 0.8  # of the bend is left at most where only rules and edges tell
+_CALM = 0.09  # x-heights: and no more than this
 _DOUBT = 0.004  # x-heights: what two looks at the same lines may differ
 _STRETCH = (0.2, 3.0)  # how much shorter or longer than usual a step of the grid may be
 _SEARCHED = 0.25  # of the photograph's pixels, in the picture for the edges
@@ -50,10 +56,36 @@ class Bounds:
     picture: Image | None = None
 
 
-def find_leaf(seen: Seen, spread: Spread, shape: Surface, found: Evidence, index: int) -> Leaf:
+def find_leaf(
+    seen: Seen, spread: Spread, paper: Paper | None, shape: Surface, found: Evidence, index: int
+) -> Leaf:
     """The page with this number on the shape."""
     unrolled, gutters = _unroll(seen, spread, shape, index)
-    return Leaf(unrolled, _content(seen, spread, found, unrolled, index), gutters)
+    text = seen.lines.scaled(seen.grow)
+    here = spread.page_of(text.x, text.y) == index
+    size = found.across.x_height / unrolled.surface.lens.focal
+    boxes = []
+    if here.any():
+        s, y = unrolled.from_photo(text.x[here], text.y[here])
+        boxes.append((s.min() - size, y.min() - 1.5 * size, s.max() + size, y.max() + size))
+    if here.sum() < _MUCH and paper is not None:
+        boxes.append(_sheet(paper, seen, spread, unrolled))
+    if not boxes:
+        s, y = unrolled.from_photo(found.across.x[found.page == index], found.across.y[found.page == index])
+        boxes.append((s.min(), y.min(), s.max(), y.max()))
+    low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
+    return Leaf(unrolled, (float(low[0]), float(low[1]), float(high[2]), float(high[3])), gutters)
+
+
+def _sheet(paper: Paper, seen: Seen, spread: Spread, unrolled: Unrolled) -> Area:
+    """The inner part of the paper that lies on something darker, as far as it belongs to the page."""
+    y, x = (k.astype(np.float64) / paper.scale * seen.grow for k in np.nonzero(paper.mask))
+    here = spread.page_of(x, y) == unrolled.page
+    s, h = unrolled.from_photo(x[here][::7], y[here][::7])
+    left, right = np.percentile(s, [3, 97])
+    top, bottom = np.percentile(h, [3, 97])
+    wide, high = _INNER * (right - left), _INNER * (bottom - top)
+    return float(left + wide), float(top + high), float(right - wide), float(bottom - high)
 
 
 def bounds_of(leaf: Leaf, seen: Seen, x_height: float, debug: bool) -> Bounds:
@@ -89,21 +121,21 @@ def straighter(seen: Seen, found: Evidence, curved: Leaf, plain: Leaf) -> tuple[
     Two judges: the letters must stand closer to their lines, and the lines that are read anew on small flat
     pictures of both must not have become worse or fewer.
     """
-    if not is_sound(flat.lay_grid(curved.unrolled, curved.content, seen.photo.shape[1] / 2, 0.0, False)):
-        return False, 0.0, 0.0
     bent, unbent = _bend(found, curved.unrolled), _bend(found, plain.unrolled)
     helps = bent < _GAIN * unbent
     if not helps:
         return False, 0.0, _look_again(seen, plain).curvature
     one, other = _look_again(seen, curved), _look_again(seen, plain)
     if min(one.lines, other.lines) < _FEW:
-        return True, one.curvature, other.curvature
+        return bent < _CLEAR * unbent and bent < _CALM, one.curvature, other.curvature
     lost = one.lines < 0.85 * other.lines - 1
     return _score(one) < _score(other) + _DOUBT and not lost, one.curvature, other.curvature
 
 
-def is_sound(flattening: Flattening) -> bool:
-    """Whether the grid neither folds nor stretches the paper more than paper can."""
+def is_sound(leaf: Leaf, bounds: Bounds) -> bool:
+    """Whether the page neither folds nor stretches more than paper can."""
+    scale = leaf.unrolled.surface.lens.focal
+    flattening = flat.lay_grid(leaf.unrolled, bounds.area, scale, 0.0, False)
     for axis in (0, 1):
         step = np.diff(flattening.grid.astype(np.float64), axis=axis)[..., 1 - axis]
         usual = float(np.median(step))
@@ -125,17 +157,29 @@ def _look_again(seen: Seen, leaf: Leaf) -> Straightness:
 
 
 def _bend(found: Evidence, unrolled: Unrolled) -> float:
-    """How far all lines and edges of a page are from straight and level, in x-heights."""
-    here = found.page == unrolled.page
-    if not here.any():
+    """How far all lines and edges of a page are from straight and level, in x-heights.
+
+    Told by pieces of several letters each, so that the letters' own unevenness hardly counts.
+    """
+    here = np.flatnonzero(found.page == unrolled.page)
+    if not len(here):
         return 0.0
     s, y = unrolled.from_photo(found.across.x[here], found.across.y[here])
     if unrolled.wobble is not None:
         y = y - unrolled.wobble.at(s, y)
-    _, line = np.unique(found.across.line[here], return_inverse=True)
-    mean = np.bincount(line, weights=y) / np.bincount(line)
-    off = np.abs(y - mean[line]) * unrolled.surface.lens.focal / found.across.x_height
-    return float(np.sqrt(np.mean(np.minimum(off, _CAP) ** 2)))
+    size = found.across.x_height / unrolled.surface.lens.focal
+    line = found.across.line[here]
+    piece = line * 10_000 + np.floor(s / (_PIECE * size)).astype(int)
+    order = np.argsort(piece, kind="stable")
+    parts = np.split(y[order], np.flatnonzero(np.diff(piece[order])) + 1)
+    height = np.array([np.median(part) for part in parts if len(part) > 2])
+    owner = np.array([k for k, part in zip(np.unique(piece), parts, strict=True) if len(part) > 2]) // 10_000
+    if len(height) < 4:
+        return 0.0
+    _, owner = np.unique(owner, return_inverse=True)
+    rows = np.split(height, np.flatnonzero(np.diff(owner)) + 1)
+    off = np.concatenate([row - np.median(row) for row in rows if len(row) > 1] or [np.zeros(1)]) / size
+    return float(np.sqrt(np.mean(np.minimum(np.abs(off), _CAP) ** 2)))
 
 
 def _unroll(seen: Seen, spread: Spread, shape: Surface, index: int) -> tuple[Unrolled, tuple[bool, bool]]:
@@ -147,26 +191,6 @@ def _unroll(seen: Seen, spread: Spread, shape: Surface, index: int) -> tuple[Unr
     x0 = span[0] if at_left else max(0.0, span[0] - around)
     x1 = span[1] if at_right else min(seen.photo.shape[1] - 1.0, span[1] + around)
     return flat.unroll(shape, index, x0, x1), (at_left, at_right)
-
-
-def _content(seen: Seen, spread: Spread, found: Evidence, unrolled: Unrolled, index: int) -> Area:
-    """The print of the page; without any, the middle of what lies between its edges."""
-    text = seen.lines.scaled(seen.grow)
-    here = spread.page_of(text.x, text.y) == index
-    size = found.across.x_height / unrolled.surface.lens.focal
-    if here.sum() > 30:
-        s, y = unrolled.from_photo(text.x[here], text.y[here])
-        return (
-            float(s.min() - size),
-            float(y.min() - 1.5 * size),
-            float(s.max() + size),
-            float(y.max() + size),
-        )
-    here = found.page == index
-    s, y = unrolled.from_photo(found.across.x[here], found.across.y[here])
-    left, right, top, bottom = s.min(), s.max(), y.min(), y.max()
-    wide, high = 0.15 * (right - left), 0.15 * (bottom - top)
-    return float(left + wide), float(top + high), float(right - wide), float(bottom - high)
 
 
 def _around(seen: Seen, unrolled: Unrolled) -> Area:

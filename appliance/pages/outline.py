@@ -14,7 +14,9 @@ _SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
 _LOOSE = 2  # pixels by which an edge may waver
 _EVERY = 3  # rows: so many are enough to tell an edge
 _NEAR = 3  # pixels on either side that are compared
-_PAPER = 0.72  # of the brightness of the page: darker is no paper
+_BRIGHTNESS = 0.13  # the logarithm by which the light may differ between two places of the margin
+_TINT = 0.06  # the same for its colour
+_WEAKER = 0.5  # of the first edge: a later one is no weaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ def find_outline(
 def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
     """Where the paper ends beyond `start`, going along the second axis; else where the picture ends.
 
-    Of several edges the last one counts that still has paper on its near side: a picture that reaches to
-    the edge of the print is not the end of the page, and the block of pages under it no paper.
+    Of several edges the last one counts that has the same paper on its near side as the first: so a picture
+    beside the print is not the end of the page, but the block of pages under it is.
     """
     length = strip.shape[1]
     begin = int(np.clip(start, _NEAR, length - 1))
@@ -72,16 +74,20 @@ def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
     end = _last_seen(seen)
     peak = share >= cv2.dilate(share[None], np.ones((1, 4 * _NEAR + 1), np.uint8))[0]
     strong = np.flatnonzero(peak & (share > max(_LEAST, 3 * usual)) & (at >= begin) & (at < end - 1))
-    white = np.linalg.norm(np.percentile(paper[: max(8, begin)], 75, axis=0))
-    near = np.array(
-        [np.linalg.norm(paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0)) for i in strong]
-    )
-    good = strong[near > _PAPER * white] if len(strong) else strong
-    if not len(good):
+    near = [paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0) for i in strong]
+    good = [i for i, colour in zip(strong, near, strict=True) if _is_like(colour, near[0])]
+    good = [i for i in good if share[i] >= _WEAKER * share[good[0]]]
+    if not good:
         return float(end), False
     plateau = np.flatnonzero(np.abs(share[good[-1] :] - share[good[-1]]) > 0.02 * share[good[-1]])
     width = int(plateau[0]) - 1 if len(plateau) else 0
     return float(at[good[-1]] + width / 2), True
+
+
+def _is_like(colour: Floats, paper: Floats) -> bool:
+    """Whether a colour could be the same paper in somewhat other light."""
+    ratio = np.log(np.maximum(colour, 1) / np.maximum(paper, 1))
+    return bool(np.abs(ratio).max() < _BRIGHTNESS and abs(ratio[0] - ratio[2]) < _TINT)
 
 
 def _steps(strip: Floats, seen: AnyArray) -> tuple[Floats, Floats, AnyArray]:

@@ -17,8 +17,9 @@ from appliance.pages.sheet import AnyArray, Floats, Gray
 _SMALL = 360  # pixels: the longer side of the picture in which paper is told from desk
 _LEAST = 0.08  # of the picture: less is no page
 _CONTRAST = 1.16  # how much brighter than the desk the paper must be
-_STRAIGHT = 0.80  # of its rectangle a page fills
+_STRAIGHT = 0.84  # of its rectangle a page fills
 _STEPS = 90  # points along an edge
+_STEP = 8.0  # grey levels: where it changes less, the paper goes on in the shade
 _INSET = 0.06  # of an edge near the corners is left out
 
 
@@ -42,6 +43,7 @@ def find_paper(gray: Gray) -> Paper | None:
         return None
     mask = cv2.morphologyEx(np.asarray(mask, np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours = [np.asarray(cv2.convexHull(c)) for c in contours]
     areas = [cv2.contourArea(c) for c in contours]
     if not areas or max(areas) < _LEAST * mask.size:
         return None
@@ -95,15 +97,18 @@ def _ends(paper: Paper, gray: Gray, span: tuple[float, float]) -> list[tuple[Flo
         if keep.mean() < 0.6:
             continue
         x, y = columns[keep], rough[keep] / paper.scale
-        found.append((x, _sharpest(smooth, x, y, int(3 / paper.scale) + 3, sign)))
+        y, step = _sharpest(smooth, x, y, int(4 / paper.scale) + 3, sign)
+        sharp = step > _STEP
+        if sharp.mean() > 0.5:
+            found.append((x[sharp], y[sharp]))
     return found
 
 
-def _sharpest(smooth: Floats, x: Floats, y: Floats, reach: int, sign: float) -> Floats:
-    """The row near y where the picture becomes brighter (sign 1) or darker (-1) most."""
+def _sharpest(smooth: Floats, x: Floats, y: Floats, reach: int, sign: float) -> tuple[Floats, Floats]:
+    """The row near y where the picture becomes brighter (sign 1) or darker (-1) most, and by how much."""
     height, width = smooth.shape
     rows = np.clip(np.round(y).astype(int)[None] + np.arange(-reach, reach + 1)[:, None], 2, height - 3)
     column = np.clip(np.round(x).astype(int), 0, width - 1)[None]
     step = sign * (smooth[rows + 2, column] - smooth[rows - 2, column])
     weight = np.clip(step - 0.6 * step.max(axis=0), 0, None) + 1e-9
-    return np.asarray((rows * weight).sum(axis=0) / weight.sum(axis=0))
+    return (rows * weight).sum(axis=0) / weight.sum(axis=0), step.max(axis=0)

@@ -26,6 +26,10 @@ _BREAKS = (0.0, 0.025, 0.06, 0.11, 0.18, 0.28, 0.42, 0.6, 0.8, 1.0)  # of a page
 _EVEN = tuple(np.linspace(0, 1, 11))
 _STEPS = np.array([1e-3, 1e-3, 1e-3, 1e-3])
 _ROUNDS = 7
+_EXACT = 3e3  # a weight that leaves no choice
+_HEIGHTS = 0.03  # depths: by how much the pages of a spread lie higher or lower than each other
+_SLOPES = 0.15  # depths: by how much one end of a page lies higher than the other
+STIFF = 3e3  # smoothness that leaves only planes
 _SAMPLES = 48  # a page: where the bend is held smooth
 
 
@@ -91,6 +95,7 @@ class Evidence:
     sureness: Floats  # a weight for each point of `across`
     spans: tuple[tuple[float, float], ...]  # x of the pages at mid-height, left before right
     gutters: tuple[float | None, ...]  # which end of each span is the gutter, as x; None where not known
+    flat: tuple[bool, ...] = (False, False)  # pages with too little on them to tell a curl
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +171,27 @@ class _Problem:
         return np.hstack([rows if i == page else np.zeros((len(rows), k)) for i, k in enumerate(self.sizes)])
 
     def _holds(self) -> tuple[Floats, Floats]:
-        """Smoothness, the same depth on both sides of the gutter, and a mean depth of one."""
-        rows = []
+        """Smoothness, a mean depth of one, the same depth on both sides of the gutter, and modest slopes.
+
+        Without them a page could shrink to a point, where every line is straight.
+        """
+        rows, means = [], []
         for page, knots in enumerate(self.knots):
             low, high = knots[splines.DEGREE], knots[-splines.DEGREE - 1]
             at = np.linspace(low, high, _SAMPLES)
-            rows.append(self._spread(page, splines.bends(knots, at)) * self.prior.smooth)
-            rows.append(
-                self._spread(page, splines.basis(knots, at)).mean(axis=0, keepdims=True)
-                * 3e3
-                / len(self.knots)
-            )
+            smooth = max(self.prior.smooth, STIFF if self.evidence.flat[page] else 0.0)
+            rows.append(self._spread(page, splines.bends(knots, at)) * smooth)
+            value = self._spread(page, splines.basis(knots, at))
+            means.append(value.mean(axis=0, keepdims=True))
+            rows.append(means[-1] / _HEIGHTS)
+            rows.append((value[-1:] - value[:1]) / _SLOPES)
+        rows.append(sum(means[1:], start=means[0]) * _EXACT / len(means))
         if len(self.knots) == 2:
             left, right = self.knots
             end = self._spread(0, splines.basis(left, left[-1:])) - self._spread(
                 1, splines.basis(right, right[:1])
             )
-            mean = rows[1] + rows[3]
-            rows = [rows[0], rows[2], mean, end * 3e3]
+            rows.append(end * _EXACT)
         held = np.vstack(rows)
         return held, np.zeros(len(held))
 
