@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance import scans, visits
@@ -103,8 +103,8 @@ def picture(key: str) -> ResponseReturnValue:
 
 def _file(path: Path) -> ResponseReturnValue:
     try:
-        return send_file(path.resolve(), mimetype="image/jpeg")
-    except OSError:
+        return Response(path.read_bytes(), mimetype="image/jpeg")
+    except OSError:  # it has just been erased
         abort(404)
 
 

@@ -54,7 +54,8 @@ class Sight(StrEnum):
 class Rules:
     """When a page counts as lying still, and as sharp."""
 
-    still_s: float = 0.25  # so long nothing may have moved
+    still_s: float = 0.25  # so long nothing may have moved,
+    still: int = 3  # and in so many pictures: a camera that stalls is no page that lies still
     patience_s: float = 1.5  # so long a camera may hunt for its focus; then the page is taken as it is
     changed: int = 14  # grey levels by which a pixel must differ to have moved
     part: float = 0.006  # of the pixels, from which something has moved
@@ -71,6 +72,7 @@ class Trigger:
         self._rules = rules or Rules()
         self._rest: Floats | None = None  # the first picture of the present rest
         self._rest_s = 0.0
+        self._rested = 0  # pictures of it so far
         self._known: deque[Floats] = deque(maxlen=self._rules.remembered)
         self._settled = False  # the present rest has been decided on
 
@@ -82,12 +84,13 @@ class Trigger:
             return Sight.COVERED
         if self._rest is None or self._differs(small, self._rest):
             moved = self._rest is not None
-            self._rest, self._rest_s, self._settled = small, at_s, False
+            self._rest, self._rest_s, self._rested, self._settled = small, at_s, 1, False
             return Sight.MOVING if moved else Sight.SETTLING
+        self._rested += 1
         if self._settled:
             return Sight.KNOWN
         rested = at_s - self._rest_s
-        if rested < rules.still_s:
+        if rested < rules.still_s or self._rested < rules.still:
             return Sight.SETTLING
         page = _page(detail())
         if any(same_page(page, taken) for taken in self._known):

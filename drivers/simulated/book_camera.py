@@ -84,6 +84,10 @@ class Book:
     _drawn: OrderedDict[tuple[int, Look], Picture] = field(default_factory=OrderedDict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def has(self, spread: int) -> bool:
+        """Whether a spread is drawn already."""
+        return (spread, self.look) in self._drawn
+
     def picture(self, spread: int) -> Picture:
         """A spread, drawn once and kept for a while."""
         with self._lock:
@@ -128,6 +132,7 @@ class Stream:
         self._still: list[bytes] = []
         self._turns: list[int] = []
         self._over = False
+        self._drawing: threading.Thread | None = None
 
     def hand(self, command: Mapping[str, Any]) -> None:
         """Do what a hand does."""
@@ -155,7 +160,7 @@ class Stream:
         for number in count():
             if self._over:
                 return
-            if self._turns:
+            if self._turns and self._is_drawn(self._turns[0]):
                 self._turn(self._turns.pop(0))
             began = time.monotonic()
             if not self._still:
@@ -163,6 +168,16 @@ class Stream:
                 self._still = [_jpeg(noisy(now, seed)) for seed in range(_NOISES)]
             self._show(self._still[number % _NOISES])
             time.sleep(max(0.0, 1 / _FRAMES_PER_S - (time.monotonic() - began)))
+
+    def _is_drawn(self, by: int) -> bool:
+        """Whether the next spread is there; else it is drawn, while the one before is still seen."""
+        wanted = max(1, self._book.spread + by)
+        if self._book.has(wanted):
+            return True
+        if self._drawing is None or not self._drawing.is_alive():
+            self._drawing = threading.Thread(target=self._book.picture, args=(wanted,), daemon=True)
+            self._drawing.start()
+        return False
 
     def _turn(self, by: int) -> None:
         book = self._book
@@ -176,8 +191,7 @@ class Stream:
             time.sleep(max(0.0, began + (frame + 1) / _FRAMES_PER_S - time.monotonic()))
         book.spread = max(1, book.spread + by)
         self._still = []
-        # The next spread is drawn while this one is looked at, so that no turn takes long to begin.
-        threading.Thread(target=book.picture, args=(book.spread + 1,), daemon=True).start()
+        self._is_drawn(1)  # ahead of time, so that no turn takes long to begin
 
     def _show(self, frame: bytes) -> None:
         with self._changed:
@@ -187,7 +201,10 @@ class Stream:
     def newest(self, seen: int, timeout_s: float = 2.0) -> tuple[int, bytes]:
         """The newest frame and its number, once there is one after `seen`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._number > seen and self._book.is_plugged, timeout_s)
+            while self._book.is_plugged and not self._changed.wait_for(
+                lambda: self._number > seen, timeout_s
+            ):
+                pass
             return self._number, self._frame if self._book.is_plugged else b""
 
 
