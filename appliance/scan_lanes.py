@@ -90,7 +90,7 @@ class Shelf:
 class CameraLane:
     """Watches the book: shows it, takes pages, and reads tickets while nobody scans."""
 
-    def __init__(self, camera: Camera, shelf: Shelf, tell: Tell, *, auto: bool) -> None:
+    def __init__(self, camera: Camera, shelf: Shelf, tell: Tell) -> None:
         self._camera = camera
         self._shelf = shelf
         self._tell = tell
@@ -100,7 +100,7 @@ class CameraLane:
         self._sight: str | None = None
         self._next_preview_s = self._next_code_s = 0.0
         self._code: tuple[str, float] = ("", 0.0)
-        self.auto = auto
+        self.auto = False  # whether it takes pages by itself: the front desk says so
         self.grabbed_s = time.monotonic()
 
     @property
@@ -141,7 +141,9 @@ class CameraLane:
             self._trouble(None)
             self._read_ticket(at_least)
             return
-        sight = self._trigger.look(at_least(LOOK_PX), frame.at_s, lambda: at_least(DETAIL_PX))
+        sight = self._trigger.look(
+            at_least(LOOK_PX), frame.at_s, lambda: at_least(DETAIL_PX), may_take=self.auto
+        )
         self._trouble(LensCovered.code if sight is Sight.COVERED else None)
         self._answer(frame, sight, at_least)
         self._show(sight, at_least)
@@ -151,7 +153,7 @@ class CameraLane:
         try:
             instead, since_s = self._wishes.get_nowait()
         except queue.Empty:
-            if sight is Sight.TAKE and self.auto:
+            if sight is Sight.TAKE:
                 self._shelf.keep(frame.photo(), at_least(PREVIEW_PX, grey=False), "auto", frame.at_s)
             return
         self._trigger.was_taken(at_least(DETAIL_PX))

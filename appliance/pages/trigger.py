@@ -6,6 +6,7 @@ A state machine over what the camera sees, with the time handed in; it opens not
     moving    a hand, a leaf in the air
     settling  still, but not for long enough, or not sharp yet
     known     this page has been taken already: turn over
+    still     still, and new, but nothing may be taken now; it is as new when that changes
     take      still, and new: taken in this very moment
 
 Still is what has not changed against the first picture of its rest, so that slow movement does not pass
@@ -47,6 +48,7 @@ class Sight(StrEnum):
     MOVING = "moving"
     SETTLING = "settling"
     KNOWN = "known"
+    STILL = "still"
     TAKE = "take"
 
 
@@ -76,7 +78,7 @@ class Trigger:
         self._known: deque[Floats] = deque(maxlen=self._rules.remembered)
         self._settled = False  # the present rest has been decided on
 
-    def look(self, picture: Grey, at_s: float, detail: Callable[[], Grey]) -> Sight:
+    def look(self, picture: Grey, at_s: float, detail: Callable[[], Grey], *, may_take: bool = True) -> Sight:
         """What to make of a picture; `detail` gives the same at 640 pixels or more, when it is asked for."""
         rules, small = self._rules, _small(picture)
         if float(small.mean()) < rules.dark or float(small.std()) < rules.bare:
@@ -96,6 +98,8 @@ class Trigger:
         if any(same_page(page, taken) for taken in self._known):
             self._settled = True
             return Sight.KNOWN
+        if not may_take:
+            return Sight.STILL
         if rested < rules.patience_s and sharpness(picture) < rules.sharp:
             return Sight.SETTLING
         self._remember(page)

@@ -1,6 +1,6 @@
 """A camera over a simulated book: a process that streams what such a camera would see (MJPEG over HTTP).
 
-`python -m drivers.simulated.book_camera --width 3000` prints its port. Hands reach in by lines of JSON on its
+`python -m drivers.simulated.book_camera --width 2000` prints its port. Hands reach in by lines of JSON on its
 standard input: {"turn": 1}, {"look": {"curl": true}}, {"lay": "https://.../v/token"}, {"cover": true},
 {"unplug": true}. The end of its input ends it. Arrays live here and not in the process of the front desk.
 """
@@ -35,6 +35,9 @@ LOOKS: Final = ("curl", "skew", "shadow", "finger")
 TURN_S: Final = 1.2
 _FRAMES_PER_S: Final = 8
 _QUALITY: Final = 90
+_DRAWN: Final = (
+    2000  # pixels across; a larger picture is that one, enlarged, so that drawing keeps up with turning
+)
 _KEPT: Final = 4  # spreads that are drawn and kept
 _NOISES: Final = 3
 _FLAT, _THICK = 1, 3  # levels of the generator
@@ -68,7 +71,11 @@ def draw_spread(number: int, look: Look, width: int) -> Picture:
     )
     if look.skew:
         scene = replace(scene, turn=7.0, tilt=5.0)
-    return photograph(level, number, width, _PAGES[number % len(_PAGES)], scene).image
+    drawn = photograph(level, number, min(width, _DRAWN), _PAGES[number % len(_PAGES)], scene).image
+    if width <= _DRAWN:
+        return drawn
+    size = (width, drawn.shape[0] * width // drawn.shape[1])
+    return np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @dataclass
@@ -258,7 +265,7 @@ class Answer(BaseHTTPRequestHandler):
 def main() -> None:
     """Stream until the standard input ends."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--width", type=int, default=3000)
+    parser.add_argument("--width", type=int, default=2000)
     width: int = parser.parse_args().width
     cv2.setNumThreads(1)
     stream = Stream(Book(width))

@@ -18,7 +18,7 @@ from drivers.simulated.glass import Glass
 LOOKS = ("curl", "skew", "shadow", "finger")
 _CAMERA = ("covered", "unplugged")
 _ANSWERS_S = 5.0
-_WIDTH = 3000
+_WIDTH = 2000
 
 
 class SimulatedStation:
