@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from appliance import scans, visits
 from appliance.album import Album
-from appliance.errors import NoSuchVisit
+from appliance.errors import NoSuchVisit, StationAway
 from appliance.scan_policy import BOOK_CLASSES
 from appliance.scans import Scan
 from appliance.station import Look, Station
@@ -72,8 +72,11 @@ def now() -> ResponseReturnValue:
 
 @scanner.get("/live.jpg")
 def live() -> ResponseReturnValue:
-    """What the camera saw last."""
-    return Response(_station().live_picture(), mimetype="image/jpeg")
+    """What the camera saw last; nothing (204) while it sees nothing."""
+    try:
+        return Response(_station().live_picture(), mimetype="image/jpeg")
+    except StationAway:
+        return Response(status=204)
 
 
 @scanner.get("/page/<key>")
@@ -278,7 +281,7 @@ def erase() -> ResponseReturnValue:
 
 
 def _screen() -> ResponseReturnValue:
-    return render_template("scanner/screen.html", gone=request.args.get("gone"), **_view())
+    return render_template("scanner/screen.html", **_view())
 
 
 def _view() -> dict[str, object]:
@@ -290,6 +293,7 @@ def _view() -> dict[str, object]:
         "mb": _in_mb,
         "erased_by": erased_by(shown),
         "poor_word": _poor_word,
+        "gone": request.args.get("gone"),
     }
 
 
