@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from appliance import __version__, checks, lockers, outbox, printing, scans, staff
+from appliance import __version__, checks, lockers, outbox, printing, recovery, scans, staff
 from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
@@ -18,6 +18,7 @@ from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
+from appliance.duties.copies import CopiesDuty
 from appliance.duties.delivery import DeliveryDuty
 from appliance.duties.doors import DoorDuty
 from appliance.duties.keeper import KeeperDuty
@@ -150,9 +151,9 @@ def scan_process_of(config: Config, station: Station) -> ScanProcess:
 
 
 def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
-    """One duty for each device that the configuration names, and the keeper."""
+    """One duty for each device that the configuration names, the keeper, and who makes the copies."""
     config = desk.config
-    found = [Duty("keeper", KeeperDuty(desk).step)]
+    found = [Duty("keeper", KeeperDuty(desk).step), Duty("copies", CopiesDuty(desk).step, end=lambda: None)]
     if buttons := presses(config, pins):
         found.append(Duty("input", PressDuty(desk, buttons).step, buttons))
     if config.printer:
@@ -185,13 +186,12 @@ def road(settings: Central, desk: FrontDesk) -> Road:
 @contextmanager
 def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]:
     """A front desk with its data open and its threads at work. Raises StoreError when the data is in use."""
-    desk.store.open()
+    desk.store.open(partial(_settle, desk=desk))
     work = duties(desk, pins)
     runtime = Runtime(work, desk.health, desk.changes)
     desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
     try:
         with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
-            desk.store.write(_settle)
             _make_first_start_code(desk)
         runtime.start()
         yield runtime
@@ -208,10 +208,14 @@ def _make_first_start_code(desk: FrontDesk) -> None:
             staff.first_start_code(desk.folder)
 
 
-def _settle(tx: Transaction) -> None:
-    """What the last run left behind, and the paper that lets the first administrator in."""
+def _settle(tx: Transaction, desk: FrontDesk) -> None:
+    """What the last run left behind, and the paper that lets the first administrator in.
+
+    The first transaction of a start, also where the database can be used only later.
+    """
     printing.settle_after_restart(tx)
     lockers.settle_after_restart(tx)
+    recovery.close_lockers(tx, desk)
     scans.settle_after_restart(tx)
     tx.record("appliance.started", version=__version__)
     # Once: a front desk that is started ten times before its set-up must not print ten codes.

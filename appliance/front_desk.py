@@ -13,6 +13,7 @@ from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
 from appliance.config import Config
+from appliance.copies import Copies
 from appliance.doors import Doors
 from appliance.drafts import Drafts
 from appliance.health import Health
@@ -50,6 +51,7 @@ class FrontDesk:
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
+    copies: Copies
     maker: Maker
     relay: RelayState
     station: Station | None = None
@@ -105,6 +107,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
+        copies=Copies(folder, changes),
         maker=maker,
         relay=RelayState(changes),
     )

@@ -17,9 +17,10 @@ from appliance.backoff import Dice
 from appliance.central import contract
 from appliance.central.contract import ACKNOWLEDGED, Reason, Result, Status
 from appliance.central.road import BatchRefused, Road
+from appliance.central_errors import CentralBusy, CentralNonsense, CentralUnreachable
 from appliance.changes import Changes
 from appliance.clock import Moment
-from appliance.errors import CentralBusy, CentralError, CentralNonsense, CentralUnreachable
+from appliance.errors import CentralError
 from appliance.outbox import Maker, Outgoing
 from appliance.store import Store, Transaction
 

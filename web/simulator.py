@@ -13,7 +13,7 @@ import time
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import (
     Blueprint,
@@ -34,6 +34,10 @@ from web.context import text
 from web.hardware import BookStation, Simulated, Ticket
 from web.parts import front_desk
 from web.protection import from_kiosk
+from web.simulator_centre import Received, look
+
+if TYPE_CHECKING:
+    from web.central.beside import Centre
 
 __all__ = ["Simulated", "simulator"]
 
@@ -107,13 +111,16 @@ def _room() -> Mapping[str, object]:
     house, desk = _house(), front_desk()
     papers, now = house.tickets[:_PAPERS_SHOWN], desk.clock.now().wall
     pages = desk.store.read(_visit_pages) if papers else {}
+    received = _received()
     return {
         "house": house,
         "papers": [(paper, _code_on(paper, pages)) for paper in papers],
         "sounds": [(one, now - timedelta(seconds=one.age_s)) for one in house.speaker.sounds[:_SOUNDS_SHOWN]],
         "services": {service.letter: service.name for service in desk.office.services},
-        "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES},
         "book_now": int(time.monotonic()),  # in the picture's address: a new one each second
+        "received": received,
+        "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES}
+        | ({"central": _way(received)} if received else {}),
         "is_new": not desk.store.read(staff.any_member),
     }
 
@@ -125,6 +132,20 @@ def _seen(report: Report | None) -> Seen:
         return Seen(text(f"device.{report.problem}.title"), "bad" if report.needs_somebody else "wait")
     state = {"ready": "good", "lost": "bad"}.get(report.state, "wait")
     return Seen(text(f"device.state.{report.state}"), state)
+
+
+def _received() -> Received | None:
+    """Both ends of the way to the centre; None where there is no centre."""
+    centre = cast("Centre | None", current_app.extensions["centre"])
+    return look(centre, front_desk()) if centre else None
+
+
+def _way(received: Received) -> Seen:
+    if received.trouble is not None:
+        return Seen(text(f"error.{received.trouble}.title"), "bad")
+    if received.waiting:
+        return Seen(text("simulator.central.sending"), "wait")
+    return Seen(text("device.state.ready"), "good")
 
 
 def _visit_pages(db: sqlite3.Connection) -> dict[str, str]:

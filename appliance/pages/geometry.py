@@ -18,6 +18,7 @@ from appliance.pages.outline import find_outline
 from appliance.pages.sheet import Camera, FlatPage, Flattening, Image, Side, Split, Wish
 from appliance.pages.spread import lay_out
 from appliance.pages.surface import Evidence, Lens, Prior, Surface
+from appliance.pages.wobble import find_wobble
 
 _FOCAL = 1.12  # of the longer side: the usual lens, where nothing is known
 _PREVIEW = 560.0  # pixels across a page where its edges are searched
@@ -62,7 +63,8 @@ def look(photo: Image, wish: Wish) -> Seen:
     height, width = seen.reduced.gray.shape
     if upright.is_sideways(seen.boxes, seen.lines, width, height):
         seen = _read(photo, 90)
-    stance = upright.is_upside_down(seen.boxes, seen.lines)
+    height, width = seen.reduced.gray.shape
+    stance = upright.is_upside_down(seen.boxes, seen.lines, width, height)
     if stance.sure and stance.turn:
         seen = _read(photo, (seen.turn + stance.turn) % 360)
     return seen
@@ -162,7 +164,7 @@ def _area(
     area = (
         left + outline.left / zoom, top + outline.top / zoom, left + outline.right / zoom, top + outline.bottom / zoom
     )  # fmt: skip
-    return unrolled, area
+    return replace(unrolled, wobble=find_wobble(found, unrolled, shape.weight)), area
 
 
 def _turned_back(flattening: Flattening, seen: Seen) -> Flattening:

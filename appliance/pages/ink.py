@@ -14,6 +14,7 @@ from appliance.pages.sheet import AnyArray, Floats, Gray, Image
 
 WORK_SIDE = 2100  # the longer side of the picture that is searched for letters
 _SMALL = 7.0  # letters lower than this many pixels are searched in a larger picture
+_SMALL_SHARE = 0.4  # of the commonest height: so common, a lower one is that of the small letters
 _FAINT = 0.5  # what is fainter than this part of the usual print is paper, grain or show-through
 
 
@@ -160,6 +161,10 @@ def _x_height(stats: AnyArray) -> float:
     count, edges = np.histogram(heights, bins=np.arange(3.5, 122.5), weights=np.minimum(heights, 80))
     smooth = np.convolve(count, [0.25, 0.5, 1, 0.5, 0.25], "same")
     peak = int(np.argmax(smooth))
+    # capitals and figures are half as high again as small letters, and may be as many
+    low, high = int(0.62 * (peak + 4) - 4), int(0.82 * (peak + 4) - 4)
+    if low >= 0 and high > low and smooth[low:high].max() > _SMALL_SHARE * smooth[peak]:
+        peak = low + int(np.argmax(smooth[low:high]))
     around = slice(max(0, peak - 1), peak + 2)
     middle = edges[around] + 0.5
     return float(np.average(middle, weights=count[around] + 1e-9))

@@ -17,6 +17,7 @@ from typing import Final, Self
 from drivers.base import Paper
 from drivers.button import ButtonWiring
 from drivers.locks import LockWiring
+from drivers.simulated.line import Line
 from drivers.simulated.lockers import SimulatedLockers
 from drivers.simulated.loudspeaker import Loudspeaker
 from drivers.simulated.pins import SimulatedPins
@@ -80,6 +81,7 @@ class House:
         self._lockers: SimulatedLockers | None = None
         self._jammed: dict[str, bool] = {}
         self._torn_off = 0  # the newest ticket that was taken away
+        self._line: Line | None = None
         self._running = ExitStack()
 
     # ---------------------------------------------------------------------- life
@@ -120,6 +122,17 @@ class House:
         self._buttons = dict(buttons)
         self._lockers = SimulatedLockers(self.pins, lockers)
         self._jammed = dict.fromkeys(lockers, False)
+
+    def lay_line(self, port: int) -> int:
+        """Lay a line to a central server at this port; gives the port at which it begins.
+
+        Once, after `start`. Raises OSError.
+        """
+        line = Line(port)
+        line.open()
+        self._running.callback(line.close)
+        self._line = line
+        return line.port
 
     # ---------------------------------------------------------------------- where drivers connect
 
@@ -259,16 +272,21 @@ class House:
     def faults(self) -> dict[str, dict[str, bool]]:
         """For each device, by the appliance's names, its faults and whether they are on.
 
-        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed).
+        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed); those of the
+        line to the central server are there once it is laid.
         """
         printer = {name: getattr(self.printer.faults, field) for name, field in PRINTER_FAULTS.items()}
-        return {
-            "buttons": {letter: letter in self._held for letter in self._buttons},
-            "printer": printer | {UNPLUGGED: not self.printer.plugged},
-            "card_reader": self.cards.faults,
-            "lockers": dict(self._jammed),
-            "voice": self.speaker.faults,
-        } | self._station_faults()
+        return (
+            {
+                "buttons": {letter: letter in self._held for letter in self._buttons},
+                "printer": printer | {UNPLUGGED: not self.printer.plugged},
+                "card_reader": self.cards.faults,
+                "lockers": dict(self._jammed),
+                "voice": self.speaker.faults,
+            }
+            | ({"central": dict(self._line.faults)} if self._line else {})
+            | self._station_faults()
+        )
 
     def _station_faults(self) -> dict[str, dict[str, bool]]:
         if self.station is None:
@@ -286,4 +304,6 @@ class House:
         }
         if self.station is not None:
             switches |= {"station": self.station.set_fault, "flatbed": self.station.glass.set_fault}
+        if self._line:
+            switches["central"] = self._line.set_fault
         switches[device](name, on)

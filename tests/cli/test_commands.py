@@ -236,7 +236,7 @@ def _leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Com
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from _leaves(command, f"{path}{name} ")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield path + name, command
 
 
