@@ -33,7 +33,6 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StationTaken      somebody else scans
     │   ├── StationAway       no scanner is ready
     │   ├── NoRoomForScans    the disk is too full for another page
-    │   ├── NothingScanned    there is no page yet
     │   └── LinkOver          the download is over, or was never there
     ├── NotDelivered          the PDF was not handed over this way; `why` says what the visitor is told
     ├── CentralError          the central server took nothing; everything is kept and sent again
@@ -308,7 +307,6 @@ class StationAway(Refused):
     """No scanner or camera is ready."""
 
     code = "station_away"
-    retry = True
     hint = "Look at the scanner's state on the desk page."
 
 
@@ -316,15 +314,7 @@ class NoRoomForScans(Refused):
     """The disk has too little room left for another page."""
 
     code = "no_room_for_scans"
-    retry = True
     hint = "Make room on the disk of the data folder; finished pages can still be taken along."
-
-
-class NothingScanned(Refused):
-    """The session has no page that could be handed over."""
-
-    code = "nothing_scanned"
-    hint = "Scan a page first."
 
 
 class LinkOver(Refused):
@@ -332,9 +322,6 @@ class LinkOver(Refused):
 
     code = "link_over"
     hint = "Scan the code at the station again while its time runs."
-
-
-# ----------------------------------------------------------------------------------------- scans
 
 
 class NotDelivered(ApplianceError):
