@@ -32,6 +32,7 @@ Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _WIDE: Final = 160  # of the picture in which movement is looked for
+_SHARP: Final = 320  # of the one whose sharpness is judged
 _DETAIL: Final = 640  # of the one in which pages are compared
 _PIECES: Final = (10, 8)  # across and down
 _MARGIN: Final = 0.14  # of the picture: the table around the book is always the same
@@ -63,7 +64,7 @@ class Rules:
     part: float = 0.006  # of the pixels, from which something has moved
     dark: float = 22.0  # mean grey level
     bare: float = 7.0  # contrast of the whole picture
-    sharp: float = 1.6  # how much finer than its own blur a picture is
+    sharp: float = 1.2  # how much finer than its own blur a picture is
     remembered: int = 4  # pages that are compared with: turning back does not take one again
 
 
@@ -152,8 +153,10 @@ def same_page(page: Floats, taken: Floats) -> bool:
 
 def sharpness(picture: Grey) -> float:
     """How much finer a picture is than its own blur: about 2 and more when sharp, 1 when blurred."""
-    fine = np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean()
-    blurred = np.abs(cv2.Laplacian(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.CV_32F)).mean()
+    height = max(1, round(picture.shape[0] * _SHARP / picture.shape[1]))
+    small = cv2.resize(picture, (_SHARP, height), interpolation=cv2.INTER_AREA)
+    fine = np.abs(cv2.Laplacian(small, cv2.CV_32F)).mean()
+    blurred = np.abs(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.CV_32F)).mean()
     return float(fine / (blurred + 1e-3)) / 3.0
 
 
