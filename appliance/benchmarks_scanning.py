@@ -19,8 +19,7 @@ from appliance.scan_process import Deadlines, ScanProcess
 from appliance.scan_protocol import CameraSetup, Line, Setup
 from drivers.simulated.station import SimulatedStation
 
-_PATIENCE_S = 60.0
-_TURN_S = 1.2  # that the simulated hand takes
+_PATIENCE_S = 120.0
 _EVERY_S = 5.0  # twelve spreads a minute
 _MIB = 2**20
 
@@ -67,9 +66,8 @@ def capture(spreads: int, width: int) -> dict[str, object]:
             turns, began = [], time.monotonic()
             for _ in range(spreads):
                 book.turn()
-                asked = time.monotonic()
                 _hear(process, "saved", heard)
-                turns.append(time.monotonic() - asked - _TURN_S)
+                turns.append(time.monotonic() - book.settled_s())
             minutes = (time.monotonic() - began) / 60
             presses = []
             for _ in range(spreads):

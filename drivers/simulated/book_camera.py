@@ -140,6 +140,7 @@ class Stream:
         self._turns: list[int] = []
         self._over = False
         self._drawing: threading.Thread | None = None
+        self.settled_s = time.monotonic()  # when the last turn ended
 
     def hand(self, command: Mapping[str, Any]) -> None:
         """Do what a hand does."""
@@ -198,6 +199,7 @@ class Stream:
             time.sleep(max(0.0, began + (frame + 1) / _FRAMES_PER_S - time.monotonic()))
         book.spread = max(1, book.spread + by)
         self._still = []
+        self.settled_s = time.monotonic()
         self._is_drawn(1)  # ahead of time, so that no turn takes long to begin
 
     def _show(self, frame: bytes) -> None:
@@ -225,9 +227,11 @@ class Answer(BaseHTTPRequestHandler):
     stream: ClassVar[Stream]
 
     def do_GET(self) -> None:
-        """The stream, or one small picture at /now.jpg."""
+        """The stream; one small picture at /now.jpg; at /settled when the last turn ended."""
         seen, frame = self.stream.newest(0)
-        if not frame:
+        if self.path == "/settled":
+            self._send(f"{self.stream.settled_s}".encode(), "text/plain")
+        elif not frame:
             self.send_error(503)
         elif self.path == "/now.jpg":
             self._send_small(frame)
@@ -239,9 +243,11 @@ class Answer(BaseHTTPRequestHandler):
         if small is None:
             self.send_error(503)
             return
-        data = _jpeg(small.astype(np.uint8))
+        self._send(_jpeg(small.astype(np.uint8)), "image/jpeg")
+
+    def _send(self, data: bytes, kind: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
