@@ -6,7 +6,7 @@ published, or nothing was measured) is None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -216,8 +216,3 @@ def _erased(desk: _Desk) -> Sheet:
     title = desk.say("report.sheet.erased")
     notes = (desk.say("report.note.erased"),)
     return Sheet("erased", title, ("count", "percent"), tuple(rows), notes, charted=False)
-
-
-def by_key(sheets: tuple[Sheet, ...]) -> Mapping[str, Sheet]:
-    """The tables by their keys."""
-    return {sheet.key: sheet for sheet in sheets}
