@@ -46,6 +46,16 @@ from appliance.office import Office, load_office, shipped_offices
 from appliance.runtime import Runtime
 from drivers.simulated.house import House
 
+_STATION = """
+[scanner]
+[flatbed]
+device = "^test:0"
+resolution = 150
+sane_config = {sane}
+[camera]
+address = {camera}
+"""
+
 if TYPE_CHECKING:
     from web.central.beside import Centre
 
@@ -150,7 +160,7 @@ def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
     with ExitStack() as stack:
         own = Path(stack.enter_context(TemporaryDirectory(prefix="frontdesk-")))
         folder = data or own / "data"
-        house = House(own / "simulated", columns=assembly.COLUMNS[paper])
+        house = House(own / "simulated", columns=assembly.COLUMNS[paper], with_station=True)
         stack.callback(house.close)
         house.start()
         centre = stack.enter_context(beside(own / "centre", profile))
@@ -175,11 +185,13 @@ def simulated_config(
         paper=json.dumps(paper),
         native_qr=json.dumps(paper == "80mm"),
         player=json.dumps(list(house.player_command)),
-        sane_folder=json.dumps(str(house.station.sane_folder)),
-        camera=json.dumps(house.station.address),
     )
     if house.reader_pattern:
         text += f"\n[card_reader]\nreader = {json.dumps(house.reader_pattern)}\n"
+    if house.station is not None:
+        text += _STATION.format(
+            sane=json.dumps(str(house.station.sane_folder)), camera=json.dumps(house.station.address)
+        )
     return configuration.parse(text + central, "simulated.toml")
 
 

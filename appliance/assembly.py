@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from appliance import __version__, checks, lockers, outbox, printing, recovery, scans, staff
@@ -30,7 +31,8 @@ from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.runtime import Duty, Runtime
-from appliance.scan_process import CONNECTING_S, Deadlines, ScanProcess
+from appliance.scan_process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
+from appliance.scan_protocol import setup_of
 from appliance.scanner_config import Scanner
 from appliance.station import TEMPORARY, Station
 from appliance.store import Transaction
@@ -237,7 +239,21 @@ def checkups(config: Config, pins: PinSource | None = None) -> list[Checkup]:
         found.append(Checkup(bank, lambda: checks.locks_answer(bank)))
     if voice := speaker(config):
         found.append(Checkup(voice))
-    return found
+    return found + [Checkup(device, partial(_said_of, device)) for device in scanning_devices(config)]
+
+
+def scanning_devices(config: Config) -> list[LookedAt]:
+    """The camera and the flatbed, each looked at by itself: one may be there without the other."""
+    setup = setup_of(config)
+    if setup is None:
+        return []
+    sane_config = config.flatbed.sane_config if config.flatbed else None
+    alone = {"camera": replace(setup, flatbed=None), "flatbed": replace(setup, camera=None)}
+    return [LookedAt(name, alone[name], sane_config) for name in alone if getattr(setup, name)]
+
+
+def _said_of(device: LookedAt) -> Answer:
+    return Answer(device.detail)
 
 
 def _ns(seconds: float) -> int:

@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import Connection
@@ -29,6 +29,7 @@ from tempfile import TemporaryDirectory
 
 from appliance import assembly
 from appliance import config as configuration
+from appliance.benchmarks_scanning import scanning
 from appliance.clock import SystemClock
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
@@ -71,9 +72,15 @@ pin = 17
 # ------------------------------------------------------------------------------- frontdesk bench tickets
 
 
-def tickets(presses: int, old_visits: int, seconds: float) -> dict[str, object]:
+def tickets(
+    presses: int, old_visits: int, seconds: float, *, while_scanning: bool = False
+) -> dict[str, object]:
     """Press to first byte at the printer, one press after the other; then eight clients at once."""
-    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, printer_process() as (port, first_bytes):
+    with (
+        scanning() if while_scanning else nullcontext(),
+        TemporaryDirectory(prefix="frontdesk-bench-") as folder,
+        printer_process() as (port, first_bytes),
+    ):
         config = configuration.parse(
             _CONFIG.format(data=json.dumps(folder), port=free_port(), printer_port=port) + _BUTTON
         )
@@ -94,7 +101,8 @@ def tickets(presses: int, old_visits: int, seconds: float) -> dict[str, object]:
             runtime.stop()
             pins.close()
             desk.store.close()
-    return {"presses": presses, "old_visits": old_visits, **report, **rate}
+    shown = {"presses": presses, "old_visits": old_visits, "while_scanning": while_scanning}
+    return {**shown, **report, **rate}
 
 
 def _await_devices(desk: FrontDesk) -> None:

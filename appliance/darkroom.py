@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
+import img2pdf
 import numpy as np
 import pikepdf
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ from appliance.scan_folder import PageFiles
 from appliance.scan_protocol import Setup
 
 SMALL_PX = 240  # height of a thumbnail
+PICTURE_PX, PLAIN_PX = 900, 2400
+FAILED = "page_failed"  # a word of `scanner.poor`
+# What a mistake in a step of the pipeline looks like from outside; a PhotoError says what the photo is.
+UNEXPECTED = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
 LANGUAGES = ("ind", "eng")
 JBIG2 = "jbig2"  # the encoder, where it is installed
 
@@ -55,6 +60,16 @@ class Darkroom:
         picture = intake.decode(photo).image
         settings = self._of_glass if from_glass else self._of_camera
         return [_files(page) for page in develop(picture, settings)]
+
+    def plain(self, photo: bytes) -> list[PageFiles]:
+        """The photo itself as a page, for one that the pipeline cannot cope with: nothing is lost.
+
+        Raises a PhotoError for bytes that are no picture.
+        """
+        picture = jpeg(intake.decode(photo).image, PLAIN_PX, quality=90)
+        page: bytes = img2pdf.convert(picture)
+        shown = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+        return [PageFiles(page, jpeg(shown, PICTURE_PX), jpeg(shown, SMALL_PX), (FAILED,))]
 
     def bind(self, pages: Sequence[tuple[Path, int]], target: Path, facts: BookFacts) -> None:
         """Write the book of these pages, each turned by so many quarters, whole or not at all."""

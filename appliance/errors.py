@@ -33,7 +33,6 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StationTaken      somebody else scans
     │   ├── StationAway       no scanner is ready
     │   ├── NoRoomForScans    the disk is too full for another page
-    │   ├── NothingScanned    there is no page yet
     │   └── LinkOver          the download is over, or was never there
     ├── NotDelivered          the PDF was not handed over this way; `why` says what the visitor is told
     ├── CentralError          the central server took nothing; everything is kept and sent again
@@ -62,33 +61,12 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
+from appliance.messages import Message, Problem
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong in a file: where, what, and what was probably meant."""
-
-    file: str
-    key: str  # dotted, as in the file: "lockers.locker[2].pin"; empty for the whole file
-    message: str
-    line: int | None = None
-    suggestion: str | None = None
-
-    def __str__(self) -> str:
-        where = self.file if self.line is None else f"{self.file}:{self.line}"
-        what = f"{self.key}: {self.message}" if self.key else self.message
-        return f"{where}: {what}" + (f" ({self.suggestion})" if self.suggestion else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A text by its key, with the values it needs; the page chooses the language."""
-
-    key: str
-    values: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+__all__ = ["Message", "Problem"]  # handed on; all that is defined here is public too
 
 
 class ApplianceError(Exception):
@@ -329,7 +307,6 @@ class StationAway(Refused):
     """No scanner or camera is ready."""
 
     code = "station_away"
-    retry = True
     hint = "Look at the scanner's state on the desk page."
 
 
@@ -337,15 +314,7 @@ class NoRoomForScans(Refused):
     """The disk has too little room left for another page."""
 
     code = "no_room_for_scans"
-    retry = True
     hint = "Make room on the disk of the data folder; finished pages can still be taken along."
-
-
-class NothingScanned(Refused):
-    """The session has no page that could be handed over."""
-
-    code = "nothing_scanned"
-    hint = "Scan a page first."
 
 
 class LinkOver(Refused):
@@ -353,9 +322,6 @@ class LinkOver(Refused):
 
     code = "link_over"
     hint = "Scan the code at the station again while its time runs."
-
-
-# ----------------------------------------------------------------------------------------- scans
 
 
 class NotDelivered(ApplianceError):

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from appliance.scan_protocol import Line, Setup, decode, encode
 from drivers.base import DriverError, Lost, Timeout
@@ -25,6 +26,7 @@ from drivers.base import DriverError, Lost, Timeout
 log = logging.getLogger(__name__)
 
 NAME = "scanner"
+LOOK_S = 45.0  # for `frontdesk check`: network backends of SANE search for a long time
 START_S = 20.0  # until it says that it is ready: a cold memory card is slow
 PULSE_S = 6.0  # without a sign of life it hangs
 CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
@@ -198,3 +200,32 @@ def error_of(code: str) -> type[DriverError]:
             return kind
         waiting += kind.__subclasses__()
     return DriverError
+
+
+class LookedAt:
+    """The camera or the flatbed for `frontdesk check`: looked at by a process of its own."""
+
+    def __init__(self, name: str, setup: Setup, sane_config: str | None) -> None:
+        self._name = name
+        self._setup = setup
+        self._sane_config = sane_config
+        self.detail = ""
+
+    @property
+    def name(self) -> str:
+        """The device's name in the configuration."""
+        return self._name
+
+    def connect(self) -> None:
+        """Look whether it is there. Raises what was found wrong, as an error of the drivers' tree."""
+        with TemporaryDirectory(prefix="frontdesk-check-") as folder:
+            lines = look(self._setup, Path(folder), self._sane_config, LOOK_S)
+        said = next((line for line in lines if line["device"] == self._name), None)
+        if said is None:
+            raise Lost(self._name, "the scanning process said nothing of it")
+        if said["problem"]:
+            raise error_of(said["problem"])(self._name, said["detail"])
+        self.detail = said["detail"]
+
+    def close(self) -> None:
+        """The process has ended already."""

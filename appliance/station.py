@@ -322,9 +322,8 @@ class Station:
         return first  # the page asks for the picture by itself, as often as it can show it
 
     def _heard_sight(self, line: Line) -> bool:
-        changed = self._sight != line["sight"]
-        self._sight = line["sight"]
-        return changed
+        before, self._sight = self._sight, str(line["sight"])
+        return before != self._sight
 
     def _heard_page(self, _line: Line) -> bool:
         if self._album is not None:

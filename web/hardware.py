@@ -135,8 +135,8 @@ class Simulated(Protocol):
         """The loudspeaker."""
 
     @property
-    def station(self) -> BookStation:
-        """The scanner station."""
+    def station(self) -> BookStation | None:
+        """The scanner station, where there is one."""
 
     @property
     def reader_missing(self) -> str | None:

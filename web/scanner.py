@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance import scans, visits
 from appliance.album import Album
-from appliance.errors import NoSuchVisit
+from appliance.errors import NoSuchVisit, StationAway
 from appliance.scan_policy import BOOK_CLASSES
 from appliance.scans import Scan
 from appliance.station import Look, Station
@@ -72,8 +72,11 @@ def now() -> ResponseReturnValue:
 
 @scanner.get("/live.jpg")
 def live() -> ResponseReturnValue:
-    """What the camera saw last."""
-    return Response(_station().live_picture(), mimetype="image/jpeg")
+    """What the camera saw last; nothing (204) while it sees nothing."""
+    try:
+        return Response(_station().live_picture(), mimetype="image/jpeg")
+    except StationAway:
+        return Response(status=204)
 
 
 @scanner.get("/page/<key>")
@@ -103,8 +106,8 @@ def picture(key: str) -> ResponseReturnValue:
 
 def _file(path: Path) -> ResponseReturnValue:
     try:
-        return send_file(path.resolve(), mimetype="image/jpeg")
-    except OSError:
+        return Response(path.read_bytes(), mimetype="image/jpeg")
+    except OSError:  # it has just been erased
         abort(404)
 
 
@@ -278,7 +281,7 @@ def erase() -> ResponseReturnValue:
 
 
 def _screen() -> ResponseReturnValue:
-    return render_template("scanner/screen.html", gone=request.args.get("gone"), **_view())
+    return render_template("scanner/screen.html", **_view())
 
 
 def _view() -> dict[str, object]:
@@ -290,6 +293,7 @@ def _view() -> dict[str, object]:
         "mb": _in_mb,
         "erased_by": erased_by(shown),
         "poor_word": _poor_word,
+        "gone": request.args.get("gone"),
     }
 
 

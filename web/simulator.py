@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
+import time
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +31,7 @@ from flask.typing import ResponseReturnValue
 from appliance import days, staff, visits
 from appliance.health import Report
 from web.context import text
-from web.hardware import Simulated, Ticket
+from web.hardware import BookStation, Simulated, Ticket
 from web.parts import front_desk
 from web.protection import from_kiosk
 from web.simulator_centre import Received, look
@@ -97,7 +98,7 @@ def sound(number: int) -> ResponseReturnValue:
 def book() -> ResponseReturnValue:
     """What the camera over the book sees."""
     try:
-        return Response(_house().station.picture(), mimetype="image/jpeg")
+        return Response(_station().picture(), mimetype="image/jpeg")
     except OSError:  # its plug is pulled
         abort(404)
 
@@ -116,6 +117,7 @@ def _room() -> Mapping[str, object]:
         "papers": [(paper, _code_on(paper, pages)) for paper in papers],
         "sounds": [(one, now - timedelta(seconds=one.age_s)) for one in house.speaker.sounds[:_SOUNDS_SHOWN]],
         "services": {service.letter: service.name for service in desk.office.services},
+        "book_now": int(time.monotonic()),  # in the picture's address: a new one each second
         "received": received,
         "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES}
         | ({"central": _way(received)} if received else {}),
@@ -223,7 +225,7 @@ def door() -> ResponseReturnValue:
 @simulator.post("/turn")
 def turn_page() -> ResponseReturnValue:
     """Turn a page of the book: onwards, or back."""
-    _house().station.turn(1 if _chosen("way", ("on", "back")) == "on" else -1)
+    _station().turn(1 if _chosen("way", ("on", "back")) == "on" else -1)
     return _back()
 
 
@@ -231,13 +233,13 @@ def turn_page() -> ResponseReturnValue:
 def lay_ticket() -> ResponseReturnValue:
     """Lay the newest ticket on the book, or take it away."""
     if not _is_on():
-        _house().station.lay_ticket(None)
+        _station().lay_ticket(None)
         return _back()
     pages = front_desk().store.read(_visit_pages)
     codes = [code for paper in _house().tickets if (code := _code_on(paper, pages))]
     if not codes:
         return _page(problem="simulator.station.no_ticket"), 409
-    _house().station.lay_ticket(f"{front_desk().config.panel.url}/v/{codes[0]}")
+    _station().lay_ticket(f"{front_desk().config.panel.url}/v/{codes[0]}")
     return _back()
 
 
@@ -252,6 +254,13 @@ def fault() -> ResponseReturnValue:
 
 def _house() -> Simulated:
     return cast(Simulated, current_app.extensions["simulated"])
+
+
+def _station() -> BookStation:
+    station = _house().station
+    if station is None:
+        abort(404)
+    return station
 
 
 def _chosen(field: str, choices: Container[str]) -> str:

@@ -31,11 +31,14 @@ def bench_group() -> None:
     help="Visits of earlier days in the database.",
 )
 @click.option("--seconds", type=_SECONDS, default=5.0, show_default=True, help="For the eight clients.")
-def bench_tickets(presses: int, old_visits: int, seconds: float) -> None:
+@click.option("--while-scanning", is_flag=True, help="Scan twelve spreads a minute meanwhile.")
+def bench_tickets(presses: int, old_visits: int, seconds: float, while_scanning: bool) -> None:
     """Press to first byte at the printer; CPU for a ticket; tickets a second."""
     from appliance import benchmarks
 
-    click.echo(json.dumps(benchmarks.tickets(presses, old_visits, seconds), indent=2))
+    click.echo(
+        json.dumps(benchmarks.tickets(presses, old_visits, seconds, while_scanning=while_scanning), indent=2)
+    )
 
 
 @bench_group.command("start")
@@ -150,6 +153,22 @@ def bench_relay(events: int, waiting: int) -> None:
     from appliance import benchmarks_relay
 
     click.echo(json.dumps(benchmarks_relay.measure(events // 100, waiting), indent=2))
+
+
+@bench_group.command("capture")
+@click.option("--spreads", type=click.IntRange(1), default=12, show_default=True, help="That are turned.")
+@click.option(
+    "--width",
+    type=click.IntRange(640, 8000),
+    default=4000,
+    show_default=True,
+    help="Of a picture, in pixels.",
+)
+def bench_capture(spreads: int, width: int) -> None:
+    """Turn or press to thumbnail; time in work; spreads a minute; none missed, none twice."""
+    from appliance import benchmarks_scanning
+
+    click.echo(json.dumps(benchmarks_scanning.capture(spreads, width), indent=2))
 
 
 @bench_group.command("pages")

@@ -62,20 +62,19 @@ class LockerLook:
 class House:
     """The hardware of one front desk. `start`, then `wire`; `close` ends all of it and can be called again.
 
-    Without `with_station` there is no book under a camera.
+    With `with_station` there is a book under a camera, and a glass beside it.
 
     `folder` is for what the loudspeaker plays; `columns` is the paper's width, 32 (58 mm) or 48 (80 mm).
     """
 
-    def __init__(self, folder: Path, *, columns: int = 48, with_station: bool = True) -> None:
+    def __init__(self, folder: Path, *, columns: int = 48, with_station: bool = False) -> None:
         is_large = columns > _SMALL
         self.printer = VirtualPrinter(
             kind=PrinterKind(columns, cutter=is_large, native_qr=is_large, confirms=is_large)
         )
         self.cards = CardTray()
         self.speaker = Loudspeaker(folder / "loudspeaker")
-        self.station = SimulatedStation(folder / "station")
-        self._with_station = with_station
+        self.station = SimulatedStation(folder / "station") if with_station else None
         self._pins: SimulatedPins | None = None
         self._buttons: dict[str, ButtonWiring] = {}
         self._held: set[str] = set()
@@ -100,7 +99,7 @@ class House:
             self._pins = SimulatedPins()
             undo.callback(self._pins.close)
             self.speaker.start()
-            if self._with_station:
+            if self.station is not None:
                 undo.callback(self.station.close)
                 self.station.start()
             self._running = undo.pop_all()
@@ -277,15 +276,22 @@ class House:
         line to the central server are there once it is laid.
         """
         printer = {name: getattr(self.printer.faults, field) for name, field in PRINTER_FAULTS.items()}
-        return {
-            "buttons": {letter: letter in self._held for letter in self._buttons},
-            "printer": printer | {UNPLUGGED: not self.printer.plugged},
-            "card_reader": self.cards.faults,
-            "lockers": dict(self._jammed),
-            "voice": self.speaker.faults,
-            "station": self.station.faults,
-            "flatbed": self.station.glass.faults,
-        } | ({"central": dict(self._line.faults)} if self._line else {})
+        return (
+            {
+                "buttons": {letter: letter in self._held for letter in self._buttons},
+                "printer": printer | {UNPLUGGED: not self.printer.plugged},
+                "card_reader": self.cards.faults,
+                "lockers": dict(self._jammed),
+                "voice": self.speaker.faults,
+            }
+            | ({"central": dict(self._line.faults)} if self._line else {})
+            | self._station_faults()
+        )
+
+    def _station_faults(self) -> dict[str, dict[str, bool]]:
+        if self.station is None:
+            return {}
+        return {"station": self.station.faults, "flatbed": self.station.glass.faults}
 
     def set_fault(self, device: str, name: str, on: bool) -> None:
         """Switch one of `faults` on or off. Raises KeyError; Missing where a device does not come back."""
@@ -295,9 +301,9 @@ class House:
             "card_reader": self.cards.set_fault,
             "lockers": self.jam,
             "voice": self.speaker.set_fault,
-            "station": self.station.set_fault,
-            "flatbed": self.station.glass.set_fault,
         }
+        if self.station is not None:
+            switches |= {"station": self.station.set_fault, "flatbed": self.station.glass.set_fault}
         if self._line:
             switches["central"] = self._line.set_fault
         switches[device](name, on)

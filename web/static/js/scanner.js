@@ -17,7 +17,7 @@ async function show() {
 async function draw(canvas) {
   try {
     const answer = await fetch(canvas.dataset.livePicture, { cache: "no-store", headers: { "X-Live": "1" } });
-    if (!answer.ok) return blank(canvas);
+    if (answer.status !== 200) return blank(canvas);
     const picture = await createImageBitmap(await answer.blob());
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
