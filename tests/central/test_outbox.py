@@ -276,7 +276,7 @@ def asked(db: sqlite3.Connection, question: str) -> list[sqlite3.Row]:
 def test_what_is_due_is_found_without_looking_at_the_rest(desk: FrontDesk) -> None:
     """The questions that the relay asks again and again walk an index of what waits."""
     queries = {
-        "state = 'due' ORDER BY sequence, id LIMIT 9": "outbox_due",
+        "state = 'due' AND event IS NOT NULL ORDER BY sequence, id LIMIT 9": "outbox_due",
         "changed = 1 ORDER BY id LIMIT 9": "outbox_changed",
         "changed = 2 LIMIT 1": "outbox_changed",
         "state = 'parked'": "outbox_parked",
