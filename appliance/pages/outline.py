@@ -21,7 +21,7 @@ _WEAKER = 0.5  # of the first edge: a later one is no weaker
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Edges of the page in pixels of the flat picture, and which of them were seen (left, top, right, bottom)."""
+    """Edges of the page in pixels of the flat picture; `seen` in the order left, top, right, bottom."""
 
     left: float
     top: float
@@ -43,8 +43,8 @@ def find_outline(
     camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
     stroke of print.
     """
-    paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    paper = cv2.GaussianBlur(paper, (3, 3), 0).astype(np.float32)
+    paper: AnyArray = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    paper = np.asarray(cv2.GaussianBlur(paper, (3, 3), 0), np.float64)
     height, width = flat.shape[:2]
     left, top, right, bottom = content
     rows = slice(max(0, int(top)), min(height, max(int(bottom), int(top) + 8)))
@@ -56,9 +56,8 @@ def find_outline(
     x1, sees_x1 = (float(width), True) if bound[1] else _edge(across, seen_across, right)
     y0, sees_y0 = _edge(down[:, ::-1], seen_down[:, ::-1], height - top)
     y1, sees_y1 = _edge(down, seen_down, bottom)
-    return Outline(
-        0.0 if bound[0] else width - x0, height - y0, x1, y1, (sees_x0, sees_y0, sees_x1, sees_y1)
-    )  # fmt: skip
+    seen = (sees_x0, sees_y0, sees_x1, sees_y1)
+    return Outline(0.0 if bound[0] else width - x0, height - y0, x1, y1, seen)  # fmt: skip
 
 
 def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:

@@ -19,7 +19,7 @@ def find_rules(mask: Gray, x_height: float) -> Lines:
     if x_height <= 0:
         return _none(0.0)
     thin = max(2, int(_THIN * x_height))
-    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thin + 1, 1), np.uint8))
+    thick = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thin + 1, 1), np.uint8)), np.uint8)
     strokes = cv2.morphologyEx(mask & ~thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(strokes, np.uint8), connectivity=8)
     wide = stats[:, 2] > _LONG * x_height

@@ -201,10 +201,10 @@ class _Problem:
         total = np.bincount(lines.line, weights=weight, minlength=lines.count) + 1e-12
         if values.ndim == 1:
             mean = np.bincount(lines.line, weights=weight * values, minlength=lines.count) / total
-            return values - mean[lines.line]
+            return np.asarray(values - mean[lines.line])
         starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
         mean = np.add.reduceat(values * weight[:, None], starts, axis=0) / total[:, None]
-        return values - mean[lines.line]
+        return np.asarray(values - mean[lines.line])
 
     def _design(self, lens: Lens) -> tuple[Floats, Floats]:
         lines, page = self.evidence.across, self.evidence.page
@@ -232,7 +232,7 @@ class _Problem:
             self._uprights(theta),
             self._beliefs(theta),
         ]
-        return np.concatenate(left), best
+        return np.concatenate(left), np.asarray(best, np.float64)
 
     def _uprights(self, theta: Floats) -> Floats:
         """How far the points of each upright are from one m, kept from growing without bound."""
@@ -248,7 +248,7 @@ class _Problem:
 
     def _beliefs(self, theta: Floats) -> Floats:
         p = self.prior
-        return theta / np.array([p.lean, p.tilt, p.focal, p.barrel])
+        return np.asarray(theta / np.array([p.lean, p.tilt, p.focal, p.barrel]))
 
     def off(self, theta: Floats, coefficients: Floats, weight: Floats) -> Floats:
         """How far each point is from its line, in x-heights."""

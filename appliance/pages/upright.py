@@ -106,7 +106,7 @@ def _covered(x: Floats, left: Floats, right: Floats) -> AnyArray:
 
 
 def _level(x: Floats, y: Floats, at: Floats, xh: float) -> Floats:
-    """The height of a line, from a stiff curve: one that ran after single letters would hide that they hang."""
+    """The height of a line, from a curve too stiff to run after single letters: it would hide that they hang."""
     middle, half = x.mean(), max(1.0, float(np.ptp(x)) / 2)
     t = (x - middle) / half
     weight = np.ones(len(x))
