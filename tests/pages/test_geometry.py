@@ -75,7 +75,7 @@ def test_a_photograph_that_lies_on_its_side_or_head_is_turned(thick: Photograph,
 
 
 @pytest.mark.parametrize(
-    "kinds", [(Kind.TABLE, Kind.CHART), (Kind.MIXED, Kind.COLUMNS), (Kind.PLATE, Kind.BLANK)]
+    "kinds", [(Kind.TABLE, Kind.CHART), (Kind.MIXED, Kind.COLUMNS), (Kind.PROSE, Kind.BLANK)]
 )
 def test_pages_without_running_text_are_found_whole(kinds: tuple[Kind, Kind]) -> None:
     photo = spread(2, 4, *kinds)
