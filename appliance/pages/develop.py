@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -78,6 +79,7 @@ class FinishedPage:
 
     part: bytes
     thumbnail: bytes  # JPEG
+    preview: bytes  # a larger one
     kind: Kind
     side: Side
     size_mm: tuple[float, float]
@@ -156,14 +158,14 @@ def clean(flat: FlatPage, settings: Settings) -> FinishedPage:
         part = compose.part(layers, settings.jbig2)
     with watch.step("preview"):
         picture = preview.finished(layers)
-        thumbnail = preview.thumbnail(picture)
     if settings.debug:
         seen["finished"] = picture
     findings = (*flat.findings, *_findings(hands, layers))
     part, has_text = _with_text(part, flat, settings, watch)
     return FinishedPage(
         part,
-        thumbnail,
+        preview.jpeg(picture, preview.THUMBNAIL_WIDTH),
+        preview.jpeg(picture),
         kind,
         flat.side,
         flat.flattening.size_mm,
@@ -303,6 +305,12 @@ def _processor_s() -> float:
 def _children_s() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def show_steps(page: FinishedPage, folder: Path, name: str) -> None:
+    """Write what each step saw, numbered in their order."""
+    for number, (step, picture) in enumerate(page.debug.items()):
+        cv2.imwrite(str(folder / f"{name}-{number:02}-{step}.png"), picture)
 
 
 def quiet_libraries() -> None:

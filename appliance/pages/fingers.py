@@ -16,7 +16,7 @@ from appliance.pages.sheet import MM_PER_INCH, AnyArray, Gray, Image, Mask
 
 LEAST_MM2, MOST_MM2 = 40.0, 3500.0
 BROADEST_MM = 50.0
-LEAST_DEPTH_MM = 3.0
+LEAST_DEPTH_MM, MOST_DEPTH_MM = 3.0, 75.0
 ROUND = 0.93  # of its box that a finger fills at most; a picture with corners fills more
 HALO_MM = 2.5  # the shadow that a finger throws around itself
 NEIGHBOURS_MM = 14.0  # lines this far above and below tell how far the print reaches
@@ -77,7 +77,11 @@ def _from_the_right(candidates: Gray, plain: AnyArray) -> list[Mask]:
         x, _y, w, h, area = boxes[label]
         if x + w < width - 2 or not LEAST_MM2 <= area * square <= MOST_MM2:
             continue
-        if h > low_px(BROADEST_MM) or w < low_px(LEAST_DEPTH_MM) or area > ROUND * w * h:
+        if (
+            h > low_px(BROADEST_MM)
+            or not low_px(LEAST_DEPTH_MM) <= w <= low_px(MOST_DEPTH_MM)
+            or area > ROUND * w * h
+        ):
             continue
         mask = labels == label
         if _is_skin(plain[mask]) and _is_one_piece(mask, int(area)):
@@ -115,6 +119,7 @@ def _free_of_print(finger: Mask, print_: AnyArray) -> tuple[Mask, float]:
     near[:, -low_px(2.0) :] = False
     columns = np.flatnonzero(near.sum(axis=0) >= 2)
     end = int(columns[-1]) + 1 if len(columns) else 0
+    hidden = cv2.dilate(finger.astype(np.uint8), disc(3)) > 0  # whatever is there is no print to be seen
     around[:, : min(end + 1, around.shape[1])] = False
-    depth = max(0.0, (end - tip) / LOW_DPI * MM_PER_INCH)
-    return around & ~print_, depth if depth > 1.5 else 0.0
+    depth = max(0.0, (min(end, finger.shape[1]) - tip) / LOW_DPI * MM_PER_INCH)
+    return around & (hidden | ~print_), depth if depth > 1.5 else 0.0

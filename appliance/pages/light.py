@@ -16,10 +16,16 @@ from appliance.pages.sheet import AnyArray, Floats, Gray, Image, Mask
 
 LOW_DPI = 37.5  # at this resolution light is looked at: a pixel is 0.7 mm
 PRINT_MM = 3.2  # strokes are thinner than this, and close
-EDGE = 0.12  # change of brightness between neighbours that light alone does not make
+EDGE = 0.08  # change of brightness between neighbours that light alone does not make
 COLOUR_EDGE = 0.035  # the same for the colour
 LEAST_PAPER = 0.08  # of the page: with less of it there is no light to be read
 ISLAND_MM2 = 12.0  # smaller spots of paper tell nothing
+FALL = 0.84  # within this distance light falls off by less, but towards a side of the page
+FALL_MM = 40.0
+RIM_MM = 10.0  # of the sides, where only light is dark, and no picture
+SHADE_MM = 25.0  # how far the shade of the gutter reaches
+PICTURE_MM2 = 400.0
+PICTURE_FILL = 0.75  # of its box that is surely picture
 WHITE = 0.93  # bare paper, of the lightest that a picture can hold: its grain stays within
 
 
@@ -45,8 +51,9 @@ def read(image: Image, dpi: float) -> Light:
     closed = _without_print(image, dpi)
     bare, tone = _bare_paper(closed, dpi)
     if bare.mean() < LEAST_PAPER:
-        white = np.percentile(closed.reshape(-1, 3), 99, axis=0)
-        return Light(np.broadcast_to(white.astype(np.uint8), closed.shape).copy(), bare, closed)
+        # One measure for all channels: the colours are the picture's own.
+        white = np.full_like(closed, max(1, int(np.percentile(closed, 99.5))))
+        return Light(white, bare, closed)
     return Light(np.clip(_carried_on(tone, bare), 1, 255).astype(np.uint8), bare, closed)
 
 
@@ -115,6 +122,9 @@ def _bare_paper(closed: Image, dpi: float) -> tuple[Mask, Floats]:
     brightness = _means(bright, labels, len(areas))
     start = np.where(brightness > floor, areas, 0)
     start[0] = 0
+    beside = np.where(_at_a_side(labels, len(areas)), start, 0)
+    if beside.max() > 0.03 * labels.size:  # margins are paper, however large a picture is
+        start = beside
     bare = labels == int(np.argmax(start)) if start.max() > 0 else np.zeros_like(smooth)
     if bare.mean() < LEAST_PAPER / 4:
         return bare, tone.astype(np.float64)
@@ -124,6 +134,7 @@ def _bare_paper(closed: Image, dpi: float) -> tuple[Mask, Floats]:
         if np.array_equal(more, bare):
             break
         bare = more
+    bare = _without_dark_middle(bright, bare, least)
     return _with_shaded_rim(tone, bare), tone.astype(np.float64)
 
 
@@ -149,6 +160,68 @@ def _islands(tone: AnyArray, bare: Mask, regions: tuple[AnyArray, AnyArray], lea
     good = as_bright | shadow
     good[0] = False
     return np.asarray(good[labels], np.bool_)
+
+
+def _without_dark_middle(bright: AnyArray, bare: Mask, least: int) -> Mask:
+    """What is dark in the middle of the page is no light: a sky came in where it is as bright as paper."""
+    # The shade at the gutter is the same along the whole side: without it a picture beside it stands alone.
+    level = np.where(bare, bright, np.nan)
+    shade = np.nanpercentile(np.where(bare.sum(axis=0) > 0, level, -9.0), 90, axis=0)
+    reach = min(low_px(SHADE_MM), bright.shape[1] // 3)
+    shade[reach:-reach] = np.linspace(shade[reach], shade[-reach - 1], bright.shape[1] - 2 * reach)
+    bright = bright - cv2.blur(shade.astype(np.float32)[None], (5, 1))
+    brightest = np.where(bare, bright, -9.0).astype(np.float32)
+    around = cv2.dilate(_halved(brightest), disc(low_px(FALL_MM) // 2))
+    around = cv2.resize(around, bare.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    rim = low_px(RIM_MM)
+    dim = (bare & (bright < around + np.log(FALL)))[:, rim:-rim]
+    labels, areas = _regions(dim)
+    dark = (areas >= least) & ~_at_a_side(labels, len(areas))
+    if dark.any():
+        grown = cv2.dilate(dark[labels].astype(np.uint8), disc(low_px(8.0)))
+        bare = bare.copy()
+        bare[:, rim:-rim] &= grown == 0
+    return _without_windows(bare)
+
+
+def _without_windows(bare: Mask) -> Mask:
+    """A picture is a rectangle: what looks like paper within one is a bright part of it."""
+    other = (~bare).astype(np.uint8)
+    rim = low_px(RIM_MM)
+    other[:, :rim] = other[:, -rim:] = 0
+    bare = bare.copy()
+    for shapes in (other, cv2.morphologyEx(other, cv2.MORPH_OPEN, disc(low_px(3.5)))):
+        count, labels, boxes, _ = cv2.connectedComponentsWithStats(shapes, connectivity=8)
+        for label in range(1, count):
+            x, y, w, h, area = boxes[label]
+            window = (slice(y, y + h), slice(x, x + w))
+            if w * h < PICTURE_MM2 * (LOW_DPI / 25.4) ** 2 or area < w + h:
+                continue
+            if area >= PICTURE_FILL * w * h or _is_frame(labels[window] == label):
+                bare[window] = False
+    return bare
+
+
+def _is_frame(shape: Mask) -> bool:
+    """Whether it runs along its box nearly all the way round."""
+    rim = low_px(2.5)
+    along = (shape[:rim].any(axis=0), shape[-rim:].any(axis=0))
+    down = (shape[:, :rim].any(axis=1), shape[:, -rim:].any(axis=1))
+    sides = [float(side.mean()) for side in (*along, *down)]
+    return min(sides) > 0.5 and sum(sides) / 4 > 0.75
+
+
+def _at_a_side(labels: AnyArray, count: int) -> AnyArray:
+    """A truth for each region: whether it reaches a side of the page."""
+    reaches = np.zeros(count, np.bool_)
+    for side in (labels[:2], labels[-2:], labels[:, :2], labels[:, -2:]):
+        reaches[np.unique(side)] = True
+    reaches[0] = False
+    return reaches
+
+
+def _halved(values: AnyArray) -> AnyArray:
+    return cv2.resize(values, (max(2, values.shape[1] // 2), max(2, values.shape[0] // 2)))
 
 
 def _with_shaded_rim(tone: AnyArray, bare: Mask) -> Mask:

@@ -39,8 +39,12 @@ class Details:
     alike: bool = True  # pages of about the same size get the same, and the print stands alike
 
 
-def finish(parts: Sequence[Path], target: Path, details: Details) -> None:
+def finish(
+    parts: Sequence[Path], target: Path, details: Details, quarters: Sequence[int] | None = None
+) -> None:
     """Write the book of these pages, in this order; there is the whole book afterwards, or none.
+
+    `quarters` says for each page by how many quarters it is turned clockwise.
 
     Raises OSError where the disk does not take it, and pikepdf.PdfError where a part is no page.
     """
@@ -51,6 +55,8 @@ def finish(parts: Sequence[Path], target: Path, details: Details) -> None:
         done = _joined(list(parts), Path(folder))
         book = Path(folder) / "book.pdf"
         with Pdf.open(done, access_mode=pikepdf.AccessMode.stream) as pdf:
+            for page, turn in zip(pdf.pages, quarters or (), strict=False):
+                page.rotate(90 * turn, relative=True)
             if details.alike:
                 _lay_alike(pdf)
             if details.source_line:
@@ -117,8 +123,9 @@ def _fingerprint(font: pikepdf.Object) -> bytes:
 
 def _lay_alike(pdf: Pdf) -> None:
     """The same size for all, and the print at the same place; only the frame moves, no picture does."""
-    pages = [(_size(page), _print(page)) for page in pdf.pages]
-    for page, sheet in zip(pdf.pages, margins.alike(pages), strict=True):
+    upright = [page for page in pdf.pages if int(page.obj.get("/Rotate", 0)) % 360 == 0]
+    pages = [(_size(page), _print(page)) for page in upright]
+    for page, sheet in zip(upright, margins.alike(pages), strict=True):
         height = float(page.mediabox[3])
         corners = (sheet.left, height - sheet.bottom, sheet.right, height - sheet.top)
         page.obj.MediaBox = Array([round(corner, 3) for corner in corners])

@@ -38,8 +38,8 @@ def finished(layers: Layers, width: int = PREVIEW_WIDTH) -> Image:
     return shown
 
 
-def thumbnail(shown: Image, width: int = THUMBNAIL_WIDTH) -> bytes:
-    """A small JPEG of it."""
+def jpeg(shown: Image, width: int = PREVIEW_WIDTH) -> bytes:
+    """A JPEG of it, of this width."""
     height = max(1, round(shown.shape[0] * width / shown.shape[1]))
     small = cv2.resize(shown, (width, height), interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
