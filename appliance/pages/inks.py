@@ -13,9 +13,7 @@ from appliance.pages.sheet import MM_PER_INCH, AnyArray, Floats, Image, Mask
 
 MOST = 4
 WHITE_PAPER = 255 * WHITE
-COLOURED = (
-    52.0  # spread of the channels in the ink; the rims of black letters in a photograph have half of it
-)
+COLOURED = 34.0  # spread of the channels in the ink; the rims of black letters have less
 LEAST_MM2 = 6.0  # of an ink that counts
 ALIKE = 0.965  # cosine between two inks, as they darken the paper, from which they are one
 MANY_COLOURS = 0.12  # of a spot in another colour: lines of a chart that cross
