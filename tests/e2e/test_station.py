@@ -20,6 +20,8 @@ from appliance.station import Station
 from tests.e2e.conftest import DESK, KIOSK, PHONE, FrontDeskAtWork, at_work
 from tests.e2e.test_accessible import KIOSK_RULES, KIOSK_TARGET_PX, KIOSK_TEXT_PX, RULES
 
+pytestmark = pytest.mark.timeout(180)
+
 SOON_S = 10.0
 STATES = ("welcome", "notice", "scanning", "page", "done", "download")
 

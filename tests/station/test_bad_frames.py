@@ -19,7 +19,9 @@ from appliance.scan_protocol import Setup
 from appliance.wording import load_wording
 from drivers.simulated.book_camera import Look, draw_spread
 
-SOON_S = 60.0
+SOON_S = 100.0
+
+pytestmark = pytest.mark.timeout(180)
 
 
 def family(root: type[ApplianceError]) -> Iterator[type[ApplianceError]]:
