@@ -32,7 +32,7 @@ def family(root: type[ApplianceError]) -> Iterator[type[ApplianceError]]:
 
 def picture(size: tuple[int, int], kind: str = "JPEG", mode: str = "RGB", **options: object) -> bytes:
     data = io.BytesIO()
-    Image.new(mode, size, 200 if mode in ("L", "I;16") else None).save(data, kind, **options)  # type: ignore[arg-type]
+    Image.new(mode, size, 200 if mode in ("L", "I;16") else None).save(data, kind, **options)
     return data.getvalue()
 
 
