@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 NAME = "scanner"
 LOOK_S = 45.0  # for `frontdesk check`: network backends of SANE search for a long time
 START_S = 20.0  # until it says that it is ready: a cold memory card is slow
-PULSE_S = 6.0  # without a sign of life it hangs
+PULSE_S = 20.0  # without a sign of life it hangs: a busy machine may be late, but not so late
 CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
 _BLOCK = 1 << 16
 

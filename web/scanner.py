@@ -298,11 +298,9 @@ def _view() -> dict[str, object]:
 
 
 def _poor_word(code: str) -> str:
-    """What is poor about a page; of a photo that is none, one word for all."""
-    wording = front_desk().wording
-    return context.text(
-        f"scanner.poor.{code}" if f"scanner.poor.{code}" in wording else "scanner.poor.unreadable"
-    )
+    """What is poor about a page; of a photo that is no page, what it is instead."""
+    known = (f"scanner.poor.{code}", f"error.{code}.title", "scanner.poor.unreadable")
+    return context.text(next(key for key in known if key in front_desk().wording))
 
 
 def _poor_words(codes: tuple[str, ...]) -> str:

@@ -66,4 +66,4 @@ def noisy(picture: Picture, seed: int) -> Picture:
     rows, columns = picture.shape[:2]
     tile = np.random.default_rng(seed).normal(0, _NOISE, (_TILE, _TILE)).astype(np.int16)
     field = np.tile(tile, (rows // _TILE + 1, columns // _TILE + 1))[:rows, :columns, None]
-    return np.clip(picture + field, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + field, 0, 255), np.uint8)

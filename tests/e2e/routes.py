@@ -39,6 +39,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "kiosk.standard": ("/kiosk/standard",),
         "kiosk.standard_section": ("/kiosk/standard/requirements", "/kiosk/standard/complaints"),
         "kiosk.ticket": ("/kiosk/ticket/{waiting}",),
+        "scanner.screen": ("/scanner",),  # without a station; with one: test_station.py
         **_visitor("visitor_kiosk", "/kiosk/v", "kiosk_draft", "called"),
         "failure": ("/kiosk/nothing-here", "/kiosk/v/nobody/rating"),
     },
@@ -96,6 +97,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
 
 FRAGMENT: Final = "a part of a page above, which holds the same"
 DATA: Final = "no page: data for programs"
+LINK: Final = "a page behind a random link: test_station.py"
 REDIRECT: Final = "no page: it only leads on to one"
 
 # Addresses that are no pages, and why.
@@ -115,6 +117,14 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "visitor.now": (FRAGMENT, "/v/{waiting}/now"),
     "admin.guests.nothing_to_open": (REDIRECT, "/admin/guests/1"),
     "kiosk.start": (REDIRECT, "/kiosk/start"),
+    "scanner.now": (FRAGMENT, "/scanner/now"),
+    "scanner.page": (REDIRECT, "/scanner/page/000001-1"),
+    "scanner.start": (REDIRECT, "/scanner/start"),
+    "scanner.live": (DATA, "/scanner/live.jpg"),
+    "scanner.picture": (DATA, "/scanner/picture/000001-1.jpg"),
+    "download.offer": (LINK, "/d/nobody"),
+    "download.fetch": (LINK, "/d/nobody/pindaian-pst.pdf"),
+    "simulator.book": (DATA, "/simulator/book.jpg"),
     "api.board": (DATA, "/api/v1/board"),
     "api.calls": (DATA, "/api/v1/calls"),
     "api.document": (DATA, "/api/v1/openapi.json"),

@@ -38,7 +38,7 @@ height = 900
 [delivery]
 usb = true
 """
-SOON_S = 25.0
+SOON_S = 50.0
 
 
 @dataclass

@@ -12,6 +12,8 @@ from appliance.station import TEMPORARY
 from appliance.store import Transaction
 from tests.station.conftest import StationAtWork
 
+pytestmark = pytest.mark.timeout(180)
+
 PLANTED = b"RAHASIA-PENGUNJUNG-4711"
 
 

@@ -179,7 +179,7 @@ def test_the_notice_says_what_may_be_scanned_and_restricted_is_refused(
 
 
 def test_pages_are_shown_as_they_come_and_a_poor_one_says_why(
-    client: FlaskClient, station: Station, begun: Scan
+    client: FlaskClient, desk: FrontDesk, station: Station, begun: Scan
 ) -> None:
     assert "Belum ada halaman" in words(client.get("/scanner"))
     take(station, begun, 2)
@@ -192,6 +192,10 @@ def test_pages_are_shown_as_they_come_and_a_poor_one_says_why(
     assert "1 sedang dirapikan" in text
     assert "buram, jari" in text
     assert page.text.count("thumb--poor") == 1
+    station.folder_of(begun).give_up(3, "picture_truncated")
+    station.hear({"is": "page", "frame": 3})
+    assert text != words(client.get("/scanner"))
+    assert desk.wording.text("error.picture_truncated.title", "id") in words(client.get("/scanner"))
     assert client.get("/scanner/picture/000001-1.jpg?small=1").data == JPEG
     assert client.get("/scanner/picture/000003.jpg?small=1").data == JPEG
 

@@ -20,8 +20,8 @@ def main(folder: Path, camera: str) -> None:
     desk.store.open()
     desk.store.write(scans.settle_after_restart)
     if desk.store.read(scans.at_station) is None:
-        scan = desk.store.write(scans.begin, desk.office, visit_id=None, opened_by="touch", language="id")
-        desk.store.write(scans.accept, desk.office, scan.id, "bps")
+        begun = desk.store.write(scans.begin, desk.office, visit_id=None, opened_by="touch", language="id")
+        desk.store.write(scans.accept, desk.office, begun.id, "bps")
     Runtime(assembly.duties(desk), desk.health, desk.changes).start()
     scan = desk.store.read(scans.at_station)
     if desk.station is None or scan is None:
