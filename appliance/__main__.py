@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +25,7 @@ from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.digitise import digitise
+from appliance.commands.keeping import backup_group, restore, retention_command
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -33,6 +35,7 @@ from appliance.commands.loading import (
     or_complain,
 )
 from appliance.commands.locks import locks_group
+from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
 from appliance.commands.staff import staff_group
@@ -43,14 +46,27 @@ from appliance.office import Office, load_office, shipped_offices
 from appliance.runtime import Runtime
 from drivers.simulated.house import House
 
+_STATION = """
+[scanner]
+[flatbed]
+device = "^test:0"
+resolution = 150
+sane_config = {sane}
+[camera]
+address = {camera}
+"""
+
+if TYPE_CHECKING:
+    from web.central.beside import Centre
+
 BUTTON_PINS = (17, 27, 22, 10, 9, 11)  # of the simulated front desk
 
 
 # ------------------------------------------------------------------------------- running
 
 
-def run_front_desk(desk: FrontDesk, house: House | None = None) -> int:
-    """Run until told to stop; gives the exit code."""
+def run_front_desk(desk: FrontDesk, house: House | None = None, centre: Centre | None = None) -> int:
+    """Run until told to stop; gives the exit code. `house` and `centre` are those of a simulated one."""
     with ExitStack() as stack:
         try:
             runtime = stack.enter_context(assembly.running(desk, (lambda: house.pins) if house else None))
@@ -60,17 +76,17 @@ def run_front_desk(desk: FrontDesk, house: House | None = None) -> int:
         code = 0
         with suppress(SystemExit):  # told to stop before the pages were served
             _tell_first_start(desk)
-            code = _serve(desk, house, stack.enter_context(watchdog.watched(desk)))
+            code = _serve(desk, house, centre, stack.enter_context(watchdog.watched(desk)))
     return EXIT_CORE_FELL if runtime.fallen.is_set() else code
 
 
-def _serve(desk: FrontDesk, house: House | None, begun: Callable[[], None]) -> int:
+def _serve(desk: FrontDesk, house: House | None, centre: Centre | None, begun: Callable[[], None]) -> int:
     from web import create_app  # here, so that `check` and `config` start without the pages
     from web.server import serve
 
     click.echo(f"http://{desk.config.panel.listen}", err=True)
     try:
-        serve(create_app(desk, house), desk, begun)
+        serve(create_app(desk, house, centre), desk, begun)
     except OSError as error:
         return complain(f"{desk.config.panel.listen}: {error.strerror or error}", EXIT_IN_USE)
     return 0
@@ -138,21 +154,27 @@ def run(path: Path) -> None:
 )
 def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
     """Run a front desk whose hardware is simulated, below the real libraries."""
+    from web.central.beside import beside
+
     profile = or_complain(lambda: load_office(office))
     with ExitStack() as stack:
         own = Path(stack.enter_context(TemporaryDirectory(prefix="frontdesk-")))
         folder = data or own / "data"
-        house = House(own / "simulated", columns=assembly.COLUMNS[paper])
+        house = House(own / "simulated", columns=assembly.COLUMNS[paper], with_station=True)
         stack.callback(house.close)
         house.start()
-        config = or_complain(lambda: simulated_config(house, profile, folder, listen, paper))
+        centre = stack.enter_context(beside(own / "centre", profile))
+        central = simulated_central(house.lay_line(centre.port), centre.token)
+        config = or_complain(lambda: simulated_config(house, profile, folder, listen, paper, central))
         house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
-        code = run_front_desk(assemble(profile, config, SystemClock(), folder), house)
+        code = run_front_desk(assemble(profile, config, SystemClock(), folder), house, centre)
     sys.exit(code)
 
 
-def simulated_config(house: House, office: Office, folder: Path, listen: str, paper: str) -> Config:
-    """What the configuration of this simulated hardware looks like."""
+def simulated_config(
+    house: House, office: Office, folder: Path, listen: str, paper: str, central: str = ""
+) -> Config:
+    """What the configuration of this simulated hardware looks like; `central` is its section [central]."""
     template = resources.files("appliance").joinpath("simulated.toml").read_text(encoding="utf-8")
     text = template.format(
         office=json.dumps(office.id),
@@ -166,7 +188,18 @@ def simulated_config(house: House, office: Office, folder: Path, listen: str, pa
     )
     if house.reader_pattern:
         text += f"\n[card_reader]\nreader = {json.dumps(house.reader_pattern)}\n"
-    return configuration.parse(text, "simulated.toml")
+    if house.station is not None:
+        text += _STATION.format(
+            sane=json.dumps(str(house.station.sane_folder)), camera=json.dumps(house.station.address)
+        )
+    return configuration.parse(text + central, "simulated.toml")
+
+
+def simulated_central(port: int, token: Path) -> str:
+    """The section [central] for a receiver behind a line that begins at this port."""
+    # Shorter than usual, so that one who plays with it need not wait for a minute; longer than a slow line.
+    url, file = json.dumps(f"http://127.0.0.1:{port}"), json.dumps(str(token))
+    return f'\n[central]\nurl = {url}\ntoken = {file}\ntimeout = "10s"\n'
 
 
 def _simulated_buttons(office: Office) -> str:
@@ -185,10 +218,13 @@ for command in (
     config_group,
     digitise,
     locks_group,
+    relay_group,
     release_group,
     report,
     staff_group,
 ):
+    main.add_command(command)
+for command in (backup_group, restore, retention_command):
     main.add_command(command)
 
 

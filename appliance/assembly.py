@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
-from appliance import __version__, checks, lockers, outbox, printing, staff
+from appliance import __version__, checks, lockers, outbox, printing, recovery, scans, staff
 from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
@@ -18,15 +19,22 @@ from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
+from appliance.duties.copies import CopiesDuty
+from appliance.duties.delivery import DeliveryDuty
 from appliance.duties.doors import DoorDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.duties.paper import PaperDuty
 from appliance.duties.press import PressDuty
 from appliance.duties.relay import RelayDuty
+from appliance.duties.scanner import ScannerDevice, ScannerDuty
 from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.runtime import Duty, Runtime
+from appliance.scan_process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
+from appliance.scan_protocol import setup_of
+from appliance.scanner_config import Scanner
+from appliance.station import TEMPORARY, Station
 from appliance.store import Transaction
 from drivers.button import ButtonWiring, GpioButtons
 from drivers.card_reader import PcscReader, list_readers
@@ -122,10 +130,32 @@ def speaker(config: Config) -> EspeakSpeaker | None:
     )
 
 
+def scanner(desk: FrontDesk, station: Station) -> Duty:
+    """The thread that owns the scanning process; the process itself knows the devices."""
+    device = ScannerDevice(scan_process_of(desk.config, station), station)
+    return Duty("scanner", ScannerDuty(desk, station, device).step, device)
+
+
+def scan_process_of(config: Config, station: Station) -> ScanProcess:
+    """The scanning process that the configuration describes."""
+    flatbed, camera, settings = config.flatbed, config.camera, config.scanner or Scanner()
+    deadlines = Deadlines(
+        glass_s=flatbed.deadline.total_seconds() if flatbed else 0.0,
+        camera_s=camera.timeout.total_seconds() + CONNECTING_S if camera else 0.0,
+        page_s=settings.page_deadline.total_seconds(),
+    )
+    return ScanProcess(
+        station.setup,
+        deadlines=deadlines,
+        temporary=station.root / TEMPORARY,
+        sane_config=flatbed.sane_config if flatbed else None,
+    )
+
+
 def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
-    """One duty for each device that the configuration names, and the keeper."""
+    """One duty for each device that the configuration names, the keeper, and who makes the copies."""
     config = desk.config
-    found = [Duty("keeper", KeeperDuty(desk).step)]
+    found = [Duty("keeper", KeeperDuty(desk).step), Duty("copies", CopiesDuty(desk).step, end=lambda: None)]
     if buttons := presses(config, pins):
         found.append(Duty("input", PressDuty(desk, buttons).step, buttons))
     if config.printer:
@@ -138,6 +168,10 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
+    if desk.station:
+        found.append(scanner(desk, desk.station))
+        delivery = DeliveryDuty(desk, desk.station)
+        found.append(Duty("delivery", delivery.step, end=delivery.end))
     if config.central:
         relay = RelayDuty(desk, partial(road, config.central, desk))
         found.append(Duty("relay", relay.step, end=relay.end))
@@ -154,13 +188,12 @@ def road(settings: Central, desk: FrontDesk) -> Road:
 @contextmanager
 def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]:
     """A front desk with its data open and its threads at work. Raises StoreError when the data is in use."""
-    desk.store.open()
+    desk.store.open(partial(_settle, desk=desk))
     work = duties(desk, pins)
     runtime = Runtime(work, desk.health, desk.changes)
     desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
     try:
         with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
-            desk.store.write(_settle)
             _make_first_start_code(desk)
         runtime.start()
         yield runtime
@@ -177,10 +210,15 @@ def _make_first_start_code(desk: FrontDesk) -> None:
             staff.first_start_code(desk.folder)
 
 
-def _settle(tx: Transaction) -> None:
-    """What the last run left behind, and the paper that lets the first administrator in."""
+def _settle(tx: Transaction, desk: FrontDesk) -> None:
+    """What the last run left behind, and the paper that lets the first administrator in.
+
+    The first transaction of a start, also where the database can be used only later.
+    """
     printing.settle_after_restart(tx)
     lockers.settle_after_restart(tx)
+    recovery.close_lockers(tx, desk)
+    scans.settle_after_restart(tx)
     tx.record("appliance.started", version=__version__)
     # Once: a front desk that is started ten times before its set-up must not print ten codes.
     if not staff.any_member(tx.db) and not printing.any_of_kind(tx.db, "first_start"):
@@ -201,7 +239,21 @@ def checkups(config: Config, pins: PinSource | None = None) -> list[Checkup]:
         found.append(Checkup(bank, lambda: checks.locks_answer(bank)))
     if voice := speaker(config):
         found.append(Checkup(voice))
-    return found
+    return found + [Checkup(device, partial(_said_of, device)) for device in scanning_devices(config)]
+
+
+def scanning_devices(config: Config) -> list[LookedAt]:
+    """The camera and the flatbed, each looked at by itself: one may be there without the other."""
+    setup = setup_of(config)
+    if setup is None:
+        return []
+    sane_config = config.flatbed.sane_config if config.flatbed else None
+    alone = {"camera": replace(setup, flatbed=None), "flatbed": replace(setup, camera=None)}
+    return [LookedAt(name, alone[name], sane_config) for name in alone if getattr(setup, name)]
+
+
+def _said_of(device: LookedAt) -> Answer:
+    return Answer(device.detail)
 
 
 def _ns(seconds: float) -> int:

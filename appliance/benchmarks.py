@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import Connection
@@ -29,6 +29,7 @@ from tempfile import TemporaryDirectory
 
 from appliance import assembly
 from appliance import config as configuration
+from appliance.benchmarks_scanning import scanning
 from appliance.clock import SystemClock
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
@@ -71,11 +72,17 @@ pin = 17
 # ------------------------------------------------------------------------------- frontdesk bench tickets
 
 
-def tickets(presses: int, old_visits: int, seconds: float) -> dict[str, object]:
+def tickets(
+    presses: int, old_visits: int, seconds: float, *, while_scanning: bool = False
+) -> dict[str, object]:
     """Press to first byte at the printer, one press after the other; then eight clients at once."""
-    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, _printer_process() as (port, first_bytes):
+    with (
+        scanning() if while_scanning else nullcontext(),
+        TemporaryDirectory(prefix="frontdesk-bench-") as folder,
+        printer_process() as (port, first_bytes),
+    ):
         config = configuration.parse(
-            _CONFIG.format(data=json.dumps(folder), port=_free_port(), printer_port=port) + _BUTTON
+            _CONFIG.format(data=json.dumps(folder), port=free_port(), printer_port=port) + _BUTTON
         )
         desk = assemble(load_office("1373"), config, SystemClock(), Path(folder))
         desk.store.open()
@@ -94,7 +101,8 @@ def tickets(presses: int, old_visits: int, seconds: float) -> dict[str, object]:
             runtime.stop()
             pins.close()
             desk.store.close()
-    return {"presses": presses, "old_visits": old_visits, **report, **rate}
+    shown = {"presses": presses, "old_visits": old_visits, "while_scanning": while_scanning}
+    return {**shown, **report, **rate}
 
 
 def _await_devices(desk: FrontDesk) -> None:
@@ -128,7 +136,7 @@ def _press_often(
     for number in range(presses):
         done.append(_press(pins, first_bytes))
         if number % WAITING == 0:
-            desk.store.write(_see_everybody_off)
+            desk.store.write(see_everybody_off)
     latencies = [one.latency_ms for one in done]
     cuts = statistics.quantiles(latencies, n=100) if presses > 1 else latencies * 99
     return {
@@ -154,7 +162,7 @@ def _press(pins: SimulatedPins, first_bytes: Connection) -> _Press:
     return _Press((first_ns - closed_ns) / 1e6, _front_desk_cpu_s() - cpu_s, size)
 
 
-def _see_everybody_off(tx: Transaction) -> None:
+def see_everybody_off(tx: Transaction) -> None:
     """A city office has ten people waiting at its busiest: end the visits, uncounted."""
     tx.db.execute("UPDATE ticket SET state = 'done' WHERE state = 'waiting'")
     tx.db.execute("UPDATE visit SET closed = arrived, state = 'checked_out' WHERE closed IS NULL")
@@ -166,7 +174,7 @@ def _front_desk_cpu_s() -> float:
 
 
 @contextmanager
-def _printer_process() -> Iterator[tuple[int, Connection]]:
+def printer_process() -> Iterator[tuple[int, Connection]]:
     """A virtual printer in a process of its own: its port, and for each ticket (first byte in ns, bytes)."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -265,8 +273,8 @@ def _ask_until(port: int, end: float, addresses: Iterator[int]) -> list[str]:
 
 def start(idle_seconds: float) -> dict[str, object]:
     """A process from its start to its first page, its memory in use, and what doing nothing costs."""
-    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, _printer_process() as (printer_port, _):
-        port = _free_port()
+    with TemporaryDirectory(prefix="frontdesk-bench-") as folder, printer_process() as (printer_port, _):
+        port = free_port()
         path = Path(folder) / "frontdesk.toml"
         path.write_text(_CONFIG.format(data=json.dumps(folder), port=port, printer_port=printer_port))
         began = time.monotonic()
@@ -274,12 +282,12 @@ def start(idle_seconds: float) -> dict[str, object]:
             [sys.executable, "-m", "appliance", "run", "--config", str(path)], stderr=subprocess.DEVNULL
         )
         try:
-            first_page_s = _await_page(port, process) - began
+            first_page_s = await_page(port, process) - began
             _use(port)
             cpu_s, until = _cpu_seconds(process.pid), time.monotonic() + idle_seconds
             time.sleep(max(0.0, until - time.monotonic()))
             idle = (_cpu_seconds(process.pid) - cpu_s) / idle_seconds
-            memory = _resident_mib(process.pid)
+            memory = resident_mib(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_PATIENCE_S)
@@ -291,7 +299,8 @@ def start(idle_seconds: float) -> dict[str, object]:
     }
 
 
-def _await_page(port: int, process: subprocess.Popen[bytes]) -> float:
+def await_page(port: int, process: subprocess.Popen[bytes]) -> float:
+    """Wait for the first page; gives when it was there, by monotonic time."""
     while process.poll() is None:
         try:
             if _get(port, "/kiosk/") == http.HTTPStatus.OK:
@@ -324,12 +333,14 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident_mib(pid: int) -> float:
+def resident_mib(pid: int) -> float:
+    """Memory in use (RSS), in MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

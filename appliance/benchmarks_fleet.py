@@ -37,9 +37,10 @@ from appliance.central.databases import open_database
 from appliance.central.https_road import HttpsRoad
 from appliance.central.road import OnItsWay, Road
 from appliance.central_config import Central
+from appliance.central_errors import CentralBusy
 from appliance.changes import Changes
 from appliance.clock import SystemClock
-from appliance.errors import CentralBusy, CentralError, StoreError
+from appliance.errors import CentralError, StoreError
 from appliance.office import Office, load_office
 from appliance.outbox import Maker
 from appliance.relay import Relay, RelayState
@@ -75,7 +76,7 @@ def measure(number: int, visits: int, url: str | None, patience_s: float) -> dic
         archive = Archive(open_database(url))
         try:
             tokens = _open_the_books(archive, number)
-            with _receiver(url) as port:
+            with receiver(url) as port:
                 played, seconds = _play(folder, port, tokens, visits, patience_s)
             return _report(archive, played, visits, seconds) | {"database": url.partition(":")[0]}
         finally:
@@ -99,7 +100,7 @@ def _open_the_books(archive: Archive, number: int) -> dict[str, str]:
 
 
 @contextmanager
-def _receiver(url: str) -> Iterator[int]:
+def receiver(url: str) -> Iterator[int]:
     """The real receiver, as a process; gives its port."""
     with create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]

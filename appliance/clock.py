@@ -21,6 +21,11 @@ from zoneinfo import ZoneInfo
 # has not been set.
 EARLIEST = date(2026, 11, 1)
 
+STEP_MS = 500  # what the wall clock must jump to be called set; slewing by a time server is far slower
+
+_TOGETHER_NS = 50_000_000
+_TRIES = 5
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _HARDWARE_CLOCK = Path("/dev/rtc0")
@@ -65,6 +70,20 @@ class Moment:
         seconds = (self.wall - earlier.wall).total_seconds()
         return seconds if seconds >= 0 else None
 
+    @property
+    def offset_ms(self) -> int:
+        """Wall time less monotonic time: the same all through a boot, unless somebody sets the wall clock."""
+        return round(self.wall.timestamp() * 1000) - self.mono_ns // 1_000_000
+
+    def dated_by(self, later: Moment) -> datetime:
+        """When this really was, by the wall clock of another moment of the same boot; else as it says.
+
+        So what was written under a clock that was set only afterwards is dated right.
+        """
+        if self.boot != later.boot:
+            return self.wall
+        return later.wall - timedelta(microseconds=(later.mono_ns - self.mono_ns) / 1000)
+
 
 class Clock(Protocol):
     """Where moments come from."""
@@ -80,8 +99,35 @@ class SystemClock:
         self._boot = _boot_id()
 
     def now(self) -> Moment:
-        """Read all clocks."""
-        return Moment(datetime.now(UTC), time.monotonic_ns(), self._boot, _quality())
+        """Read all clocks: together, or anew when something came between the two readings."""
+        for _ in range(_TRIES):
+            before_ns = time.monotonic_ns()
+            wall = datetime.now(UTC)
+            if time.monotonic_ns() - before_ns < _TOGETHER_NS:
+                break
+        return Moment(wall, before_ns, self._boot, _quality())
+
+
+class Steps:
+    """Tells when the wall clock was set while the machine ran: it jumps against the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._known: Moment | None = None
+
+    def since(self, now: Moment) -> int | None:
+        """By how many milliseconds it was set since the moment that is known; None when it was not.
+
+        After a restart of the machine nothing can be said: both clocks have begun anew.
+        """
+        known = self._known
+        if known is None or known.boot != now.boot:
+            return None
+        jump = now.offset_ms - known.offset_ms
+        return jump if abs(jump) >= STEP_MS else None
+
+    def know(self, moment: Moment) -> None:
+        """What is compared with from here on."""
+        self._known = moment
 
 
 class ManualClock:

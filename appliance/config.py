@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.backup_config import Backup
 from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
 from appliance.durations import Duration, between
@@ -170,6 +171,7 @@ class Config(Table):
     card_reader: CardReader | None = None
     lockers: Lockers | None = None
     voice: Voice | None = None
+    backup: Backup = Backup()
     scanner: Scanner | None = None
     flatbed: Flatbed | None = None
     camera: Camera | None = None

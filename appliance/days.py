@@ -1,8 +1,10 @@
 """The service day is a row, not `date.today()`: numbers begin anew with it, and an odd clock cannot open it.
 
-At most one day is open. It changes when the calendar in the office's zone does; a clock that went back
-behind the open day, or that was never set, gives no numbers until it is right or an administrator says that
-it is.
+At most one day is open. It ends when the calendar in the office's zone turns its page. A clock that is set
+while the day is open turns no page: the day began when it began, and only its date is corrected, so that
+nobody who waits is sent away by it. Where that cannot be (the date is that of another day, the clock was
+never set, the machine was restarted meanwhile) a clock that went back gives no numbers until it is right or
+an administrator says that it is.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ def today(tx: Transaction, zone: ZoneInfo) -> Day:
     day = current(tx.db)
     if day is not None and day.date == calendar:
         return day
+    if day is not None and follows_the_clock(tx.db, tx.now, zone):
+        return _redate(tx, day, calendar)
     why_not = doubt(tx.db, tx.now, zone)
     if why_not:
         raise ClockImplausible(why_not)
@@ -47,16 +51,36 @@ def today(tx: Transaction, zone: ZoneInfo) -> Day:
 
 
 def end_if_over(tx: Transaction, zone: ZoneInfo) -> None:
-    """Close the open day when the calendar has moved on; the next one opens with its first visitor."""
+    """Close the open day when the calendar has moved on; the next one opens with its first visitor.
+
+    A clock that was set ends nothing: the day gets its right date.
+    """
     day = current(tx.db)
-    if day is not None and tx.now.local_date(zone) > day.date:
+    if day is not None and follows_the_clock(tx.db, tx.now, zone):
+        _redate(tx, day, tx.now.local_date(zone))
+    elif day is not None and tx.now.local_date(zone) > day.date:
         close(tx, day)
+
+
+def follows_the_clock(db: sqlite3.Connection, now: Moment, zone: ZoneInfo) -> bool:
+    """Whether the open day has another date only because the clock was set since it began.
+
+    The monotonic clock tells how long ago that was; so the calendar of now tells which date it was.
+    """
+    row = db.execute("SELECT date, opened FROM service_day WHERE closed IS NULL").fetchone()
+    calendar = now.local_date(zone)
+    if row is None or calendar < EARLIEST or row["date"] == calendar.isoformat():
+        return False
+    began = Moment.parse(row["opened"])
+    if began.boot != now.boot or began.dated_by(now).astimezone(zone).date() != calendar:
+        return False
+    return db.execute("SELECT 1 FROM service_day WHERE date = ?", (calendar.isoformat(),)).fetchone() is None
 
 
 def doubt(db: sqlite3.Connection, now: Moment, zone: ZoneInfo) -> str | None:
     """Why no number can be given by this clock; None when one can."""
     day = current(db)
-    if day is not None and day.date == now.local_date(zone):
+    if day is not None and (day.date == now.local_date(zone) or follows_the_clock(db, now, zone)):
         return None
     return doubts(now, zone, day.date if day else _newest(db))
 
@@ -124,9 +148,16 @@ def _begin(tx: Transaction, calendar: date) -> Day:
     return Day(row["id"], calendar)
 
 
+def _redate(tx: Transaction, day: Day, calendar: date) -> Day:
+    """The clock was set: the day that goes on is that of another date."""
+    tx.db.execute("UPDATE service_day SET date = ? WHERE id = ?", (calendar.isoformat(), day.id))
+    tx.record("day.redated", date=calendar.isoformat(), was=day.date.isoformat())
+    return Day(day.id, calendar)
+
+
 def _newest(db: sqlite3.Connection) -> date | None:
     """The day that was opened last. Not the latest date: a clock may have been years ahead for a while."""
     row = db.execute(
-        "SELECT facts FROM journal WHERE kind = 'day.opened' ORDER BY seq DESC LIMIT 1"
+        "SELECT facts FROM journal WHERE kind IN ('day.opened', 'day.redated') ORDER BY seq DESC LIMIT 1"
     ).fetchone()
     return date.fromisoformat(json.loads(row["facts"])["date"]) if row else None

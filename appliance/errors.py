@@ -10,6 +10,9 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StoreReadOnly     the disk cannot be written
     │   ├── StoreDamaged      the file is no sound database
     │   └── CommitUnknown     it may be stored, it may not
+    ├── CopyError             a copy of the database
+    │   ├── CopyFailed        could not be made or checked
+    │   └── CopyRefused       cannot be put back; nothing was touched
     ├── ReleaseError          another release of the program could not be tried
     ├── Refused               the front desk's rules say no; nothing was changed (also ValueError)
     │   ├── NoSuchService     no service of this letter or key
@@ -30,8 +33,8 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
     │   ├── StationTaken      somebody else scans
     │   ├── StationAway       no scanner is ready
     │   ├── NoRoomForScans    the disk is too full for another page
-    │   ├── NothingScanned    there is no page yet
     │   └── LinkOver          the download is over, or was never there
+    ├── NotDelivered          the PDF was not handed over this way; `why` says what the visitor is told
     ├── CentralError          the central server took nothing; everything is kept and sent again
     │   ├── CentralUnreachable  no network, no such server, nobody answers, time is up
     │   ├── CentralUntrusted  its certificate is not good
@@ -58,33 +61,12 @@ Drivers have a tree of their own (`drivers/base.py`). Each class here has a stab
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
+from appliance.messages import Message, Problem
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong in a file: where, what, and what was probably meant."""
-
-    file: str
-    key: str  # dotted, as in the file: "lockers.locker[2].pin"; empty for the whole file
-    message: str
-    line: int | None = None
-    suggestion: str | None = None
-
-    def __str__(self) -> str:
-        where = self.file if self.line is None else f"{self.file}:{self.line}"
-        what = f"{self.key}: {self.message}" if self.key else self.message
-        return f"{where}: {what}" + (f" ({self.suggestion})" if self.suggestion else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A text by its key, with the values it needs; the page chooses the language."""
-
-    key: str
-    values: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+__all__ = ["Message", "Problem"]  # handed on; all that is defined here is public too
 
 
 class ApplianceError(Exception):
@@ -148,6 +130,31 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
     retry = True
     hint = "Look whether the request was stored; never do it again under a new number."
+
+
+# ------------------------------------------------------------------------------------------ copies
+
+
+class CopyError(ApplianceError):
+    """Something about a copy of the database."""
+
+    code = "copy"
+    hint = "Look at the list of copies."
+
+
+class CopyFailed(CopyError):
+    """A copy could not be made, rewritten or carried away; older copies are as they were."""
+
+    code = "copy_failed"
+    retry = True
+    hint = "Look whether the disk of the copies is there and has room, then make a copy again."
+
+
+class CopyRefused(CopyError):
+    """A file cannot be put back as the database; nothing was touched."""
+
+    code = "copy_refused"
+    hint = "Take an older copy."
 
 
 # --------------------------------------------------------------------------------------- releases
@@ -300,7 +307,6 @@ class StationAway(Refused):
     """No scanner or camera is ready."""
 
     code = "station_away"
-    retry = True
     hint = "Look at the scanner's state on the desk page."
 
 
@@ -308,15 +314,7 @@ class NoRoomForScans(Refused):
     """The disk has too little room left for another page."""
 
     code = "no_room_for_scans"
-    retry = True
     hint = "Make room on the disk of the data folder; finished pages can still be taken along."
-
-
-class NothingScanned(Refused):
-    """The session has no page that could be handed over."""
-
-    code = "nothing_scanned"
-    hint = "Scan a page first."
 
 
 class LinkOver(Refused):
@@ -326,72 +324,26 @@ class LinkOver(Refused):
     hint = "Scan the code at the station again while its time runs."
 
 
+class NotDelivered(ApplianceError):
+    """A finished scan was not handed over this way; `why` is a text of `scanner.problem`."""
+
+    code = "not_delivered"
+    hint = "The file is still there: try again, or another way."
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        self.why = why
+        super().__init__(detail or why)
+
+
 # ---------------------------------------------------------------------------------------- central
 
 
 class CentralError(ApplianceError):
-    """The central server has acknowledged nothing. Everything is kept, and sent again."""
+    """The central server has acknowledged nothing; what it can be is in `central_errors.py`."""
 
     code = "central"
     retry = True
     hint = "Nothing is lost; it is tried again by itself."
-
-
-class CentralUnreachable(CentralError):
-    """Nothing answers: no network, no such name, no connection, or time is up (`slow`)."""
-
-    code = "central_unreachable"
-    hint = "Look at the network cable, the router, and the server's address."
-
-    def __init__(self, detail: str = "", *, slow: bool = False) -> None:
-        self.slow = slow
-        super().__init__(detail)
-
-
-class CentralUntrusted(CentralError):
-    """The server's certificate is not good: expired, of another name, or of nobody we trust."""
-
-    code = "central_untrusted"
-    hint = "Ask who runs the server; compare the authority in the configuration with theirs."
-
-
-class CentralTooEarly(CentralError):
-    """The server's certificate is not valid yet: as a rule the clock here is wrong."""
-
-    code = "central_too_early"
-    hint = "Look at this machine's date; connect the network for the time."
-
-
-class CentralRefused(CentralError):
-    """The server does not let this front desk in."""
-
-    code = "central_refused"
-    hint = "Ask who runs the server for a new token or certificate."
-
-
-class CentralBusy(CentralError):
-    """The server has too much to do; `wait_s` is what it asks us to wait, where it says so."""
-
-    code = "central_busy"
-    hint = "Wait; it is tried again by itself."
-
-    def __init__(self, detail: str = "", *, wait_s: float | None = None) -> None:
-        self.wait_s = wait_s
-        super().__init__(detail)
-
-
-class CentralNonsense(CentralError):
-    """What answers does not speak as the central server does: an error page, half an answer, none."""
-
-    code = "central_nonsense"
-    hint = "Compare the server's address with what was given to you; a public network may ask for a log-in."
-
-
-class CentralUnprepared(CentralError):
-    """The token, the certificate or the authority here cannot be read."""
-
-    code = "central_unprepared"
-    hint = "Look whether the file is there, and whether the front desk's account may read it."
 
 
 # ----------------------------------------------------------------------------------------- access

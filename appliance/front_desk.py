@@ -5,7 +5,7 @@ Put together once, in `appliance/__main__.py`; nothing here does anything by its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from appliance import __version__
@@ -13,6 +13,7 @@ from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
 from appliance.config import Config
+from appliance.copies import Copies
 from appliance.doors import Doors
 from appliance.drafts import Drafts
 from appliance.health import Health
@@ -23,7 +24,11 @@ from appliance.outbox import Maker
 from appliance.presses import LastPress
 from appliance.pulse import Pulse
 from appliance.relay import RelayState
+from appliance.scan_protocol import setup_of
+from appliance.scanner_config import Scanner
+from appliance.scans import ScanLimits
 from appliance.sessions import Limits
+from appliance.station import SCANS, Station
 from appliance.store import Store
 from appliance.wording import Wording, load_wording
 
@@ -46,8 +51,10 @@ class FrontDesk:
     keys: CardKeys
     invitations: Invitations
     help_calls: HelpCalls
+    copies: Copies
     maker: Maker
     relay: RelayState
+    station: Station | None = None
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
     pulse: Pulse = field(default_factory=Pulse)
@@ -57,6 +64,17 @@ class FrontDesk:
         """How long a log-in lasts."""
         panel = self.config.panel
         return Limits(panel.idle_logout.total_seconds(), panel.session_cap.total_seconds())
+
+    @property
+    def scan_limits(self) -> ScanLimits:
+        """How long a scan session and its PDF last; also where there is no station (any more)."""
+        scanner = self.config.scanner or Scanner()
+        return ScanLimits(
+            idle_s=scanner.idle.total_seconds(),
+            longest_s=scanner.longest.total_seconds(),
+            keep_s=scanner.keep.total_seconds(),
+            link_s=self.config.delivery.link.total_seconds(),
+        )
 
     @property
     def lockers(self) -> tuple[str, ...]:
@@ -74,7 +92,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
     changes = Changes()
     maker = Maker(office, __version__)
     names = tuple(locker.name for locker in config.lockers.locker) if config.lockers else ()
-    return FrontDesk(
+    desk = FrontDesk(
         office=office,
         config=config,
         clock=clock,
@@ -89,6 +107,20 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         keys=CardKeys(folder / "keys"),
         invitations=Invitations(clock, changes),
         help_calls=HelpCalls(clock, changes),
+        copies=Copies(folder, changes),
         maker=maker,
         relay=RelayState(changes),
+    )
+    setup = setup_of(config)
+    if setup is None or not office.steps.scan:
+        return desk
+    return replace(
+        desk,
+        station=Station(
+            setup,
+            desk.scan_limits,
+            folder / SCANS,
+            changes,
+            has_room=lambda: desk.store.room().allows("scans"),
+        ),
     )

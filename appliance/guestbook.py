@@ -169,16 +169,16 @@ def _age_band(birth_year: str | int | None, visit: Visit) -> str | None:
 def _insert_consent(tx: Transaction, office: Office, visit_id: int, entry: Entry, *, contact: bool) -> None:
     """What the visitor was told, in which words and language, and the choices that they made."""
     tx.db.execute(
-        "INSERT INTO consent (visit_id, notice_version, notice_hash, language, at, optional, contact)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO consent (visit_id, day_id, notice_version, notice_hash, language, at, optional, contact)"
+        " SELECT id, day_id, ?, ?, ?, ?, ?, ? FROM visit WHERE id = ?",
         (
-            visit_id,
             office.guest_book.notice_version,
             entry.notice_hash,
             entry.language,
             tx.now.stamp(),
             bool(entry.values.get(guest_form.CONSENT)),
             contact,
+            visit_id,
         ),
     )
 
@@ -236,4 +236,9 @@ def erase(tx: Transaction, visit_id: int, *, staff: int | None) -> None:
         raise NotNow("erased")
     tx.db.execute("UPDATE guest_facts SET birth_year = NULL WHERE visit_id = ?", (visit_id,))
     tx.db.execute("UPDATE visit SET needs_help = 0 WHERE id = ?", (visit_id,))
+    tx.db.execute(  # by it the copies that were made before know what to forget
+        "INSERT INTO guest_erased (request_id, day_id) SELECT request_id, day_id FROM visit WHERE id = ?"
+        " ON CONFLICT (request_id) DO NOTHING",
+        (visit_id,),
+    )
     tx.record("guest.erased", visit=visit_id, staff=staff)

@@ -37,6 +37,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another entry that may be of the same person: surely so by the e-mail, perhaps so by the name."""
+
+    match: Match
+    same_email: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What the visitor was told, and what they agreed to."""
 
@@ -89,6 +97,25 @@ def by_ticket(db: sqlite3.Connection, day: date, number: str) -> list[Match]:
     found = [_match(db, row["visit_id"]) for row in rows.fetchall()]
     wanted = "".join(number.split()).upper()
     return [match for match in found if match.visit.label == wanted]
+
+
+def others(db: sqlite3.Connection, visit_id: int) -> list[Other]:
+    """The other entries with the e-mail or the name of this one, newest first. Raises NotNow."""
+    this = _guest(db, visit_id)
+    rows = db.execute(
+        "SELECT visit_id, name, email FROM guest WHERE visit_id != ? ORDER BY visit_id DESC", (visit_id,)
+    )
+    name, email = _plain(this.name), _plain(this.email)
+    return [
+        Other(_match(db, row["visit_id"]), bool(email) and _plain(row["email"]) == email)
+        for row in rows.fetchall()
+        if _plain(row["name"]) == name or (email and _plain(row["email"]) == email)
+    ]
+
+
+def _plain(text: str | None) -> str:
+    """However it was typed: capitals and spaces make nobody somebody else."""
+    return " ".join((text or "").split()).casefold()
 
 
 def _match(db: sqlite3.Connection, visit_id: int) -> Match:

@@ -46,6 +46,12 @@ def append(
     return row.lastrowid or 0
 
 
+def newest_moment(db: sqlite3.Connection) -> Moment | None:
+    """When the newest row was written, by the clocks of that time."""
+    row = db.execute("SELECT at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    return Moment.parse(row["at"]) if row else None
+
+
 def last_seq(db: sqlite3.Connection) -> int:
     """The number of the newest row, 0 when there is none."""
     row = db.execute("SELECT max(seq) FROM journal").fetchone()

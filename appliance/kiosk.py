@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
-from appliance import printing, tickets, visits
+from appliance import printing, recovery, tickets, visits
 from appliance.errors import NoSuchVisit, NotNow
 from appliance.front_desk import FrontDesk
 from appliance.invitations import To
@@ -49,6 +49,7 @@ class Greeting:
     problem: str | None
     left_s: float
     invited: tuple[Invited, ...]
+    restored: bool = False  # the queue was put back from a copy: numbers may be missing in it
 
 
 def given(db: sqlite3.Connection, desk: FrontDesk, token: str) -> Given:
@@ -69,6 +70,7 @@ def greeting(db: sqlite3.Connection, desk: FrontDesk) -> Greeting:
         problem=answer.problem if answer else None,
         left_s=lasts_s - (now.seconds_since(answer.at) or 0.0) if answer else 0.0,
         invited=invited(db, desk),
+        restored=recovery.open_matter(db) is not None,
     )
 
 

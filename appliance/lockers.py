@@ -317,7 +317,7 @@ def last_unlock(db: sqlite3.Connection, locker: str) -> Unlock | None:
     return _unlock(row) if row else None
 
 
-def set_out_of_order(tx: Transaction, locker: str, reason: str | None, *, staff: int) -> None:
+def set_out_of_order(tx: Transaction, locker: str, reason: str | None, *, staff: int | None) -> None:
     """Take a locker out of use with a reason (Invalid without one), or (None) put it back into use."""
     reason = None if reason is None else _in_words(reason)
     tx.db.execute("DELETE FROM locker_out_of_order WHERE locker = ?", (locker,))

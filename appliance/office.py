@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from appliance import toml_model
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
+from appliance.retention_periods import Retention
 from appliance.scan_policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
@@ -304,6 +305,7 @@ class Office(Table):
     special_hours: tuple[SpecialHours, ...] = ()
     sla: Sla = Sla()
     guest_book: GuestBook
+    retention: Retention = Retention()
     card_deposit: CardDeposit
     reports: Reports = Reports()
     scanning: Scanning = Scanning()

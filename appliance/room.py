@@ -16,6 +16,9 @@ USES: tuple[Use, ...] = get_args(Use)
 
 MIB = 2**20
 
+_MOUNTS = Path("/proc/self/mountinfo")
+_GIVEN_UP = {"emergency_ro", "shutdown"}  # options of ext4
+
 # What must be free, beside the ballast, for each use to begin. Numbers go on until the disk itself says no.
 NEEDS: dict[Use, int] = {"scans": 256 * MIB, "backups": 96 * MIB, "tickets": 0}
 
@@ -64,4 +67,19 @@ class Room:
 def look(folder: Path, *, ballast: bool) -> Room:
     """Read the disk of this folder; nothing is written. Raises OSError where the folder is not there."""
     disk = os.statvfs(folder)
-    return Room(disk.f_bavail * disk.f_frsize, ballast, writable=not disk.f_flag & os.ST_RDONLY)
+    writable = not disk.f_flag & os.ST_RDONLY and not _has_given_up(folder.stat().st_dev, _MOUNTS)
+    return Room(disk.f_bavail * disk.f_frsize, ballast, writable)
+
+
+def _has_given_up(device: int, mounts: Path) -> bool:
+    """Whether the kernel (6.15 and later) has stopped all writing to this disk after an error.
+
+    The disk is then still mounted for writing, and only its options tell.
+    """
+    number = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        rows = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux, or a sandbox that hides it
+        return False
+    options = (row.rsplit(" ", 1)[-1].split(",") for row in rows if row.split(" ", 3)[2] == number)
+    return any(_GIVEN_UP & set(one) for one in options)

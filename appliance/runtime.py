@@ -1,8 +1,8 @@
 """The appliance's threads: one a device, each with a name, restarted when they fall.
 
-A device goes opening -> ready -> lost -> opening, with a back-off of at most ten seconds; so it is taken up
-again by itself when it is plugged in. A core thread that falls ends the process, and the service manager
-starts it anew: an appliance that limps is worse than one that is back in a second.
+A device goes opening -> ready -> lost -> opening, with a back-off of at most five seconds; so it is taken up
+again by itself within ten seconds of being plugged in. A core thread that falls ends the process, and the
+service manager starts it anew: an appliance that limps is worse than one that is back in a second.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from drivers.base import Device, DeviceState, DriverError
 
 log = logging.getLogger(__name__)
 
-_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
-_LONGEST_PAUSE_S = 10.0
+_PAUSES_S = (0.5, 1.0, 2.0)
+_LONGEST_PAUSE_S = 5.0
 _PATIENCE_S = 1.5  # for a step to end by itself when the appliance stops
 _JOIN_S = 5.0
+_FELL = "fell"  # a mistake of ours, and no word of the device
+
 _STEADY_S = 30.0  # a device that has worked for so long begins the pauses anew
 
 Step = Callable[[], None]  # one piece of work; waits for at most a second
@@ -52,7 +54,14 @@ class Duty:
 class Runtime:
     """Starts the duties, keeps them going, stops them."""
 
-    def __init__(self, duties: list[Duty], health: Health, changes: Changes) -> None:
+    def __init__(
+        self,
+        duties: list[Duty],
+        health: Health,
+        changes: Changes,
+        *,
+        longest_pause_s: float = _LONGEST_PAUSE_S,
+    ) -> None:
         self.fallen = threading.Event()  # set when a core duty has fallen: the process has to end
         self._duties = duties
         self._health = health
@@ -60,6 +69,7 @@ class Runtime:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._ticks: dict[str, float] = {}
+        self._longest_pause_s = longest_pause_s
 
     def start(self) -> None:
         """Start every duty in a thread of its own."""
@@ -86,7 +96,7 @@ class Runtime:
         return {name: now - then for name, then in self._ticks.copy().items()}
 
     def _keep(self, duty: Duty) -> None:
-        pauses = _pauses()
+        pauses = self._pauses()
         while not self._stop.is_set() and not (duty.is_core and self.fallen.is_set()):
             began = time.monotonic()
             try:
@@ -97,8 +107,12 @@ class Runtime:
                 if duty.device is not None:
                     duty.device.close()
             if time.monotonic() - began > _STEADY_S:
-                pauses = _pauses()
+                pauses = self._pauses()
             self._stop.wait(next(pauses))
+
+    def _pauses(self) -> chain[float]:
+        longest = self._longest_pause_s
+        return chain((min(pause, longest) for pause in _PAUSES_S), repeat(longest))
 
     def _tell(self, duty: Duty, error: Exception) -> None:
         """Say what ended a duty's work, unless it was we who ended it."""
@@ -109,11 +123,17 @@ class Runtime:
             # The store or a rule said no where nobody expected it: the duty goes on after a pause.
             log.error("%s: %s", duty.name, error)
         else:
+            self._tell_fall(duty, error)
+
+    def _tell_fall(self, duty: Duty, error: Exception) -> None:
+        """A mistake of ours: told once, however often a duty falls over it."""
+        report = self._health.of(duty.device.name) if duty.device is not None else None
+        if report is None or report.problem != _FELL:
             log.error("%s fell", duty.name, exc_info=error)
-            if duty.is_core:
-                self.fallen.set()
-            elif duty.device is not None:
-                self._health.report(duty.device.name, DeviceState.LOST, "fell")
+        if duty.is_core:
+            self.fallen.set()
+        elif duty.device is not None:
+            self._health.report(duty.device.name, DeviceState.LOST, _FELL)
 
     def _work(self, duty: Duty) -> None:
         """Open the device, where there is one, and work until told to stop or until something is raised."""
@@ -121,11 +141,15 @@ class Runtime:
             if self._health.of(duty.device.name) is None:
                 self._health.report(duty.device.name, DeviceState.OPENING)
             duty.device.connect()
-            self._health.report(duty.device.name, DeviceState.READY)
+            if not self._fell_at_work(duty.device):
+                self._health.report(duty.device.name, DeviceState.READY)
         while not self._stop.is_set():
             self._ticks[duty.name] = time.monotonic()
             duty.step()
+            if duty.device is not None and self._fell_at_work(duty.device):
+                self._health.report(duty.device.name, DeviceState.READY)
 
-
-def _pauses() -> chain[float]:
-    return chain(_PAUSES_S, repeat(_LONGEST_PAUSE_S))
+    def _fell_at_work(self, device: Device) -> bool:
+        """A duty that falls again as soon as its device is open is not well again in between."""
+        report = self._health.of(device.name)
+        return report is not None and report.problem == _FELL

@@ -2,6 +2,7 @@
 
     frames/000007.jpg               what the camera or the glass gave; on the disk before "saved" is said
     frames/000008-for-000003.jpg    the same, taken again in the place of frame 3
+    frames/000009.glass.jpg         from the flatbed, whose scale is known
     looks/000007.jpg                the frame, small, for the screen; made anew when it is lost
     pages/000007.json               the frame is developed: what came of it. Written last
     pages/000007-1.pdf, -1.jpg, -1.small.jpg     each page of it
@@ -28,7 +29,7 @@ FRAMES, LOOKS, PAGES, TRIES = "frames", "looks", "pages", "tries"
 ORDER = "order.json"
 BOOK = "book.pdf"
 
-_FRAME = re.compile(r"(\d{6})(?:-for-(\d{6}))?\.(jpg|png)")
+_FRAME = re.compile(r"(\d{6})(?:-for-(\d{6}))?(\.glass)?\.(jpg|png)")
 _KEY = re.compile(r"\d{6}(?:-\d+)?")
 
 
@@ -39,6 +40,7 @@ class FrameFile:
     number: int
     instead: int | None
     path: Path
+    from_glass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,10 @@ class ScanFolder:
         """All frames, in their order."""
         folder = self.path / FRAMES
         found = [(match, name) for name in _names(folder) if (match := _FRAME.fullmatch(name))]
-        files = [FrameFile(int(m[1]), int(m[2]) if m[2] else None, folder / name) for m, name in found]
+        files = [
+            FrameFile(int(m[1]), int(m[2]) if m[2] else None, folder / name, from_glass=m[3] is not None)
+            for m, name in found
+        ]
         return sorted(files, key=lambda file: file.number)
 
     def keep_frame(self, data: bytes, suffix: str, instead: int | None = None) -> int:

@@ -16,17 +16,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.darkroom import BookFacts, Darkroom, jpeg
+from appliance.darkroom import FAILED, UNEXPECTED, BookFacts, Darkroom, jpeg
 from appliance.errors import ApplianceError, NoRoomForScans, StationAway
 from appliance.pages.codes import ticket_token
 from appliance.pages.trigger import Sight, Trigger
-from appliance.scan_folder import ScanFolder
+from appliance.scan_folder import FrameFile, PageFiles, ScanFolder
 from appliance.scan_protocol import Line
 from drivers.base import Camera, DriverError, Flatbed, Frame, LensCovered, Photo
 
@@ -74,7 +73,8 @@ class Shelf:
             return
         try:
             with self._lock:
-                number = folder.keep_frame(photo.data, photo.suffix, instead)
+                suffix = f"glass.{photo.suffix}" if by == "glass" else photo.suffix
+                number = folder.keep_frame(photo.data, suffix, instead)
             with suppress(OSError):  # it is made anew, or the page itself is shown
                 folder.keep_look(number, jpeg(look, THUMB_HEIGHT_PX))
         except OSError as error:
@@ -90,7 +90,7 @@ class Shelf:
 class CameraLane:
     """Watches the book: shows it, takes pages, and reads tickets while nobody scans."""
 
-    def __init__(self, camera: Camera, shelf: Shelf, tell: Tell, *, auto: bool) -> None:
+    def __init__(self, camera: Camera, shelf: Shelf, tell: Tell) -> None:
         self._camera = camera
         self._shelf = shelf
         self._tell = tell
@@ -100,7 +100,7 @@ class CameraLane:
         self._sight: str | None = None
         self._next_preview_s = self._next_code_s = 0.0
         self._code: tuple[str, float] = ("", 0.0)
-        self.auto = auto
+        self.auto = False  # whether it takes pages by itself: the front desk says so
         self.grabbed_s = time.monotonic()
 
     @property
@@ -141,7 +141,9 @@ class CameraLane:
             self._trouble(None)
             self._read_ticket(at_least)
             return
-        sight = self._trigger.look(at_least(LOOK_PX), frame.at_s, lambda: at_least(DETAIL_PX))
+        sight = self._trigger.look(
+            at_least(LOOK_PX), frame.at_s, lambda: at_least(DETAIL_PX), may_take=self.auto
+        )
         self._trouble(LensCovered.code if sight is Sight.COVERED else None)
         self._answer(frame, sight, at_least)
         self._show(sight, at_least)
@@ -151,7 +153,7 @@ class CameraLane:
         try:
             instead, since_s = self._wishes.get_nowait()
         except queue.Empty:
-            if sight is Sight.TAKE and self.auto:
+            if sight is Sight.TAKE:
                 self._shelf.keep(frame.photo(), at_least(PREVIEW_PX, grey=False), "auto", frame.at_s)
             return
         self._trigger.was_taken(at_least(DETAIL_PX))
@@ -273,7 +275,7 @@ class DarkroomLane:
                 continue
             waiting = folder.undeveloped()
             if waiting:
-                self._develop(folder, waiting[0].number, waiting[0].path)
+                self._develop(folder, waiting[0])
             elif self._binding is not None:
                 wish, self._binding = self._binding, None
                 self._bind(folder, wish)
@@ -282,17 +284,20 @@ class DarkroomLane:
         folder = self._shelf.folder
         return folder is not None and (self._binding is not None or bool(folder.undeveloped()))
 
-    def _develop(self, folder: ScanFolder, number: int, path: Path) -> None:
+    def _develop(self, folder: ScanFolder, frame: FrameFile) -> None:
+        number = frame.number
         self.frame, self.began_s = number, time.monotonic()
         try:
+            photo = frame.path.read_bytes()
             if folder.begin(number) >= TRIES:
-                folder.give_up(number, "page_failed")
+                log.error("frame %d: its development ended the process; it stays a plain photo", number)
+                folder.keep_pages(number, self._darkroom.plain(photo))
             else:
-                folder.keep_pages(number, self._darkroom.develop(path.read_bytes()))
-        except MemoryError:
-            folder.give_up(number, "page_failed")
+                folder.keep_pages(number, self._pages(photo, frame))
         except ApplianceError as error:
             folder.give_up(number, error.code)
+        except MemoryError:
+            folder.give_up(number, FAILED)
         except OSError as error:  # a full disk: the frame waits, and is tried again
             log.error("frame %d: %s", number, error)
             self._tell({"is": "refused", "code": NoRoomForScans.code})
@@ -302,6 +307,14 @@ class DarkroomLane:
             self.frame = None
         seconds = round(time.monotonic() - self.began_s, 3)
         self._tell({"is": "page", "frame": number, "seconds": seconds})
+
+    def _pages(self, photo: bytes, frame: FrameFile) -> list[PageFiles]:
+        """The pages of a frame; the plain photo, where the pipeline meets something that it does not know."""
+        try:
+            return self._darkroom.develop(photo, from_glass=frame.from_glass)
+        except UNEXPECTED:
+            log.exception("frame %d stays a plain photo", frame.number)
+            return self._darkroom.plain(photo)
 
     def _bind(self, folder: ScanFolder, wish: Line) -> None:
         began = time.monotonic()
@@ -320,7 +333,8 @@ class DarkroomLane:
 
 def state_of(*lanes: Any) -> Line:
     """What a pulse says of the lanes: for how long each has been at the same thing."""
-    now, said = time.monotonic(), {"is": "pulse"}
+    now = time.monotonic()
+    said: Line = {"is": "pulse"}
     for lane in lanes:
         if isinstance(lane, CameraLane):
             said["camera_s"] = round(now - lane.grabbed_s, 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from appliance.scan_protocol import Line, Setup, decode, encode
 from drivers.base import DriverError, Lost, Timeout
@@ -24,8 +26,10 @@ from drivers.base import DriverError, Lost, Timeout
 log = logging.getLogger(__name__)
 
 NAME = "scanner"
+LOOK_S = 45.0  # for `frontdesk check`: network backends of SANE search for a long time
 START_S = 20.0  # until it says that it is ready: a cold memory card is slow
 PULSE_S = 6.0  # without a sign of life it hangs
+CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
 _BLOCK = 1 << 16
 
 
@@ -33,9 +37,9 @@ _BLOCK = 1 << 16
 class Deadlines:
     """How long the process may be at one thing."""
 
-    glass_s: float = 60.0
-    camera_s: float = 15.0
-    page_s: float = 90.0
+    glass_s: float
+    camera_s: float
+    page_s: float
 
 
 class ScanProcess:
@@ -67,7 +71,9 @@ class ScanProcess:
     def connect(self) -> None:
         """Start a process and wait until it is ready. Raises Lost or Timeout."""
         self.close()
-        self._temporary.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if self._temporary.exists():
+            shutil.rmtree(self._temporary)  # what a library put aside for the last visitor
+        self._temporary.mkdir(parents=True, mode=0o750)
         child = subprocess.Popen(
             [sys.executable, "-m", "appliance.scan_worker"],
             stdin=subprocess.PIPE,
@@ -194,3 +200,32 @@ def error_of(code: str) -> type[DriverError]:
             return kind
         waiting += kind.__subclasses__()
     return DriverError
+
+
+class LookedAt:
+    """The camera or the flatbed for `frontdesk check`: looked at by a process of its own."""
+
+    def __init__(self, name: str, setup: Setup, sane_config: str | None) -> None:
+        self._name = name
+        self._setup = setup
+        self._sane_config = sane_config
+        self.detail = ""
+
+    @property
+    def name(self) -> str:
+        """The device's name in the configuration."""
+        return self._name
+
+    def connect(self) -> None:
+        """Look whether it is there. Raises what was found wrong, as an error of the drivers' tree."""
+        with TemporaryDirectory(prefix="frontdesk-check-") as folder:
+            lines = look(self._setup, Path(folder), self._sane_config, LOOK_S)
+        said = next((line for line in lines if line["device"] == self._name), None)
+        if said is None:
+            raise Lost(self._name, "the scanning process said nothing of it")
+        if said["problem"]:
+            raise error_of(said["problem"])(self._name, said["detail"])
+        self.detail = said["detail"]
+
+    def close(self) -> None:
+        """The process has ended already."""

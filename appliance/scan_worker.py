@@ -44,9 +44,7 @@ class Worker:
     def __init__(self, setup: Setup) -> None:
         self._out = threading.Lock()
         self._shelf = Shelf(self.tell)
-        self._camera = (
-            CameraLane(_camera(setup), self._shelf, self.tell, auto=setup.auto) if setup.camera else None
-        )
+        self._camera = CameraLane(_camera(setup), self._shelf, self.tell) if setup.camera else None
         self._glass = GlassLane(_flatbed(setup), self._shelf, self.tell) if setup.flatbed else None
         self._darkroom = DarkroomLane(Darkroom(setup), self._shelf, self.tell)
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 from appliance import days, visits
 from appliance.clock import Moment
-from appliance.errors import LinkOver, NothingScanned, NotNow, StationTaken
+from appliance.errors import LinkOver, NotNow, StationTaken
 from appliance.office import Office
 from appliance.scan_policy import BookClass
 from appliance.store import Transaction
@@ -134,10 +134,10 @@ def touch(tx: Transaction, scan_id: int) -> None:
 
 
 def finish(tx: Transaction, scan_id: int, *, pages: int, size: int) -> Scan:
-    """The PDF is there: its number of pages joins the visit. Raises NotNow or NothingScanned."""
+    """The PDF is there: its number of pages joins the visit. Raises NotNow, also without a page."""
     scan = _open(tx.db, scan_id)
     if pages < 1:
-        raise NothingScanned
+        raise NotNow("nothing_scanned")
     tx.db.execute(
         "UPDATE scan SET state = 'finished', finished = ?, pages = ?, bytes = ? WHERE id = ?",
         (tx.now.stamp(), pages, size, scan_id),

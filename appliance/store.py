@@ -23,15 +23,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from appliance import journal, room
+from appliance import journal, opening, room
 from appliance.ballast import Ballast
 from appliance.changes import Changes
-from appliance.clock import Clock, Moment
+from appliance.clock import Clock, Moment, Steps
 from appliance.errors import CommitUnknown, StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from appliance.high_water import HighWater
 from appliance.room import Room
 
 log = logging.getLogger(__name__)
@@ -106,15 +106,22 @@ class Store:
         self._readers: list[sqlite3.Connection] = []
         self._readers_lock = threading.Lock()
         self._lock_file: int | None = None
+        self._first: Callable[[Transaction], None] | None = None
+        self._is_first = True
+        self._replaced = 0  # how often another file has taken the database's place
+        self._high = HighWater(folder)
+        self._steps = Steps()
 
     # ---------------------------------------------------------------------- life
 
-    def open(self) -> None:
+    def open(self, first: Callable[[Transaction], None] | None = None) -> None:
         """Take the folder for this process and open the database.
 
+        `first` is the first transaction on it, whenever it can be used; and again on one that was put back.
         Raises StoreError when the folder belongs to another process. Any other trouble is kept in
         `problem`: a memory card that came up read-only must not keep the pages from saying so.
         """
+        self._first = first
         try:
             self._with_room(self._hold)
         except (StoreReadOnly, StoreFull) as error:
@@ -125,6 +132,15 @@ class Store:
         if isinstance(self.problem, StoreFull) and self._db is not None:
             self.problem = None  # the ballast has made room
 
+    def put_back(self, replace: Callable[[Moment, HighWater], T]) -> T:
+        """Hold the folder, and let `replace` put another file in the place of the database, which is closed.
+
+        Raises StoreError when the folder belongs to another process.
+        """
+        self._hold()
+        with _translated():
+            return replace(self.now(), self._high)
+
     def close(self) -> None:
         """Finish what was asked, checkpoint, and let the folder go."""
         with self._readers_lock:
@@ -134,6 +150,7 @@ class Store:
         # Last, so that its checkpoint leaves one file and no log behind.
         self._writer.submit(self._discard).result()
         self._writer.shutdown()
+        self._high.close()
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
@@ -164,13 +181,17 @@ class Store:
         """What time it is, by the clock that all writes are stamped with."""
         return self._clock.now()
 
+    def clock_was_set(self) -> bool:
+        """Whether the wall clock has jumped since the last write: the next one notes it."""
+        return self._steps.since(self.now()) is not None
+
     # ---------------------------------------------------------------------- reading
 
     def read(
         self, look: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `look(db, ...)` on this thread's own read-only connection, in one snapshot."""
-        with _translated():
+        with _translated(self._look_again):
             db = self._reader()
             db.execute("BEGIN")
             try:
@@ -181,7 +202,8 @@ class Store:
 
     def _reader(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
+        if db is None or self._local.replaced != self._replaced:
+            self._local.replaced = self._replaced
             # Closed by `close`, in another thread; each is still used by one thread only.
             db = _connect(f"{self.path.absolute().as_uri()}?mode=ro", check_same_thread=False)
             self._local.db = db
@@ -233,6 +255,9 @@ class Store:
         except _CommitFailed as failure:
             log.error("a COMMIT failed; looking whether it is there: %s", failure.__cause__)
             result = self._settle(failure, act)
+        except StoreDamaged:
+            self._discard()  # it is looked at when it is opened anew
+            raise
         if self.problem is not None:
             log.info("database: well again")
             self.problem = None
@@ -273,13 +298,20 @@ class Store:
 
     def _attempt(self, act: Callable[[Transaction], T]) -> T:
         with _translated(self._note):
-            db = self._usable()
+            return self._transact(self._usable(), act)
+
+    def _transact(self, db: sqlite3.Connection, act: Callable[[Transaction], T]) -> T:
+        with _translated(self._note):
             db.execute("BEGIN IMMEDIATE")
             try:
                 tx = Transaction(db, self._clock.now())
+                jump_ms = self._steps.since(tx.now)
+                if jump_ms is not None:
+                    tx.record("clock.stepped", offset_ms=jump_ms)
                 result = act(tx)
                 if self._before_commit is not None:
                     self._before_commit(tx)
+                self._high.cover(db)
             except BaseException:
                 if db.in_transaction:  # a full disk has already undone it
                     db.execute("ROLLBACK")
@@ -292,6 +324,9 @@ class Store:
                     self._discard()
                     raise
                 raise _CommitFailed(tx.noted[-1] if tx.noted else 0, result) from error
+        self._steps.know(tx.now)
+        if tx.noted:
+            self._high.acknowledged(tx.noted[-1])
         return result
 
     def _usable(self) -> sqlite3.Connection:
@@ -299,19 +334,40 @@ class Store:
         if self._db is None:
             with _translated(self._note):
                 self._hold()
-                db = _connect(str(self.path))
-                try:
-                    _prepare(db)
-                except BaseException:
-                    db.close()
-                    raise
-            self._db = db
+                opened = opening.sound(self._folder, self.now(), self._high, _connect)
+                if opened.replaced:
+                    self._replaced += 1
+                    self._is_first = True
+                if opened.newest is not None:
+                    self._steps.know(opened.newest)
+                if self._is_first and self._first is not None:
+                    self._begin(opened.db, self._first)
+                self._is_first = False
+            self._db = opened.db
         return self._db
+
+    def _begin(self, db: sqlite3.Connection, first: Callable[[Transaction], None]) -> None:
+        """Before anything else is written: what the last run, or a copy, has left behind."""
+        try:
+            self._transact(db, first)
+        except _CommitFailed as failure:
+            db.close()
+            raise CommitUnknown(str(failure.__cause__)) from failure
+        except BaseException:
+            db.close()
+            raise
 
     def _discard(self) -> None:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+    def _look_again(self, problem: StoreError) -> StoreError:
+        """A reader has met damage: the writer, which may have its pages in memory, opens the file anew."""
+        if isinstance(problem, StoreDamaged):
+            with suppress(RuntimeError):  # it is closing
+                self._writer.submit(self._discard)
+        return problem
 
     def _note(self, problem: StoreError) -> StoreError:
         if self.problem is None or self.problem.code != problem.code:
@@ -331,33 +387,6 @@ def _connect(path: str, *, check_same_thread: bool = True) -> sqlite3.Connection
     )
     db.row_factory = sqlite3.Row
     return db
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Set the writer's connection up, look whether the file is sound, and migrate it."""
-    (done,) = db.execute("PRAGMA user_version").fetchone()
-    steps = migrations()
-    if done > len(steps):  # before anything that would touch it
-        raise StoreError(f"the database is of a newer release (step {done}; this one knows {len(steps)})")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA secure_delete = ON")
-    db.execute("PRAGMA trusted_schema = OFF")
-    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise StoreDamaged(verdict)
-    for number, step in enumerate(steps[done:], done + 1):
-        db.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")
-
-
-def migrations() -> list[str]:
-    """The SQL of each step, in order."""
-    files = sorted(
-        (file for file in resources.files("appliance.schema").iterdir() if file.name.endswith(".sql")),
-        key=lambda file: file.name,
-    )
-    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def _take(path: Path) -> int:
@@ -399,6 +428,8 @@ def _translated(note: Callable[[StoreError], StoreError] = lambda error: error) 
         raise
     except sqlite3.DatabaseError as error:
         raise note(_kind_of(error)(str(error))) from error
+    except UnicodeDecodeError as error:  # SQLite's words quote from a damaged page
+        raise note(StoreDamaged(str(error))) from error
     except StoreError as error:
         note(error)
         raise

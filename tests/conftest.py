@@ -16,6 +16,7 @@ from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
 from appliance.staff import Member
+from appliance.store import Transaction
 from appliance.visits import Request, Visit
 from web import create_app
 
@@ -62,6 +63,21 @@ settings.register_profile("frontdesk", deadline=None)
 settings.load_profile("frontdesk")
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured (`record_property("figure", ...)`), once more at the end."""
+    reports = terminalreporter.stats.get("passed", [])
+    figures = sorted(
+        str(value)
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "figure"
+    )
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(figures))
 
 
 @pytest.fixture
@@ -127,6 +143,15 @@ def issue(desk: FrontDesk) -> Callable[..., Visit]:
         return desk.store.write(tickets.issue, desk.office, request)
 
     return give
+
+
+def had_a_day(desk: FrontDesk, date: str) -> None:
+    """There was service on this date: a clock that goes back to it is wrong, whatever else is."""
+    desk.store.write(_add_day, date)
+
+
+def _add_day(tx: Transaction, date: str) -> None:
+    tx.db.execute("INSERT INTO service_day (date, opened, closed) VALUES (?, '', '')", (date,))
 
 
 @pytest.fixture

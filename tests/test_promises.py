@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import appliance.central_errors  # noqa: F401  # so that its classes are there
 from appliance import errors
 from appliance.duties import cards, doors, paper, press, voice
 from appliance.duties.paper import problem_of

@@ -6,6 +6,7 @@ by a browser: the next visitor stands at the same screen.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -16,18 +17,26 @@ from web.admin import admin
 from web.api import api
 from web.board import board
 from web.desk import desk as desk_pages
+from web.download import download
 from web.entrance import entrance
 from web.kiosk import kiosk
 from web.reports import reports
+from web.scanner import scanner
 from web.simulator import Simulated, simulator
 from web.status import status
 from web.visitor import visitor, visitor_kiosk
 
+if TYPE_CHECKING:
+    from web.central.beside import Centre
+
 MAX_FORM_BYTES = 64 * 1024
 
 
-def create_app(desk: FrontDesk, simulated: Simulated | None = None) -> Flask:
-    """The pages of one front desk; with `simulated` hardware each page says so, and has a page to play it."""
+def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Centre | None = None) -> Flask:
+    """The pages of one front desk; with `simulated` hardware each page says so, and has a page to play it.
+
+    `centre` is the receiver at the other end of a simulated line.
+    """
     app = Flask(__name__)
     app.url_map.strict_slashes = False  # /board and /board/ are the same to whoever types them
     app.config.update(
@@ -38,6 +47,7 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["front_desk"] = desk
     app.extensions["simulated"] = simulated
+    app.extensions["centre"] = centre
     for part in (protection, access, context, failures, live):
         part.install(app)
     for blueprint in (
@@ -45,6 +55,8 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None) -> Flask:
         kiosk,
         visitor,
         visitor_kiosk,
+        scanner,
+        download,
         desk_pages,
         reports,
         admin,

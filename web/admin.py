@@ -12,20 +12,25 @@ from datetime import date, datetime
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from appliance import __version__, config_text, days, journal, printing
+from appliance import __version__, config_text, days, journal, printing, recovery
 from appliance.clock import EARLIEST, Moment
 from appliance.errors import ClockImplausible
 from appliance.front_desk import FrontDesk
 from appliance.journal import Line
 from appliance.printing import Job
+from appliance.rescue import Rescue
 from web import access, desk_status
 from web.admin_accounts import accounts
+from web.admin_central import central
+from web.admin_copies import copies, days_without_copy, made_in_words
 from web.admin_guests import guests
 from web.parts import front_desk
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 admin.register_blueprint(accounts)
+admin.register_blueprint(central)
 admin.register_blueprint(guests)
+admin.register_blueprint(copies)
 
 JOURNAL_LINES = 50
 
@@ -47,6 +52,9 @@ class Standing:
     can_confirm: bool
     test: Job | None
     papers: int
+    restored: Rescue | None  # the data were put back, and nobody has compared yet
+    made: str  # when the copy was made that was put back
+    without_copy: int  # days without a good copy; 0 while that is nothing to worry about
 
 
 # ------------------------------------------------------------------------------------ overview
@@ -108,6 +116,9 @@ def _look(db: sqlite3.Connection, desk: FrontDesk) -> Standing:
         can_confirm=now.local_date(desk.office.zone) >= EARLIEST,
         test=printing.newest(db, "test"),
         papers=printing.waiting_count(db),
+        restored=recovery.open_matter(db),
+        made=made_in_words(desk, recovery.open_matter(db)),
+        without_copy=days_without_copy(desk, db),
     )
 
 

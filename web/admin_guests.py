@@ -17,6 +17,7 @@ from appliance import guestbook
 from appliance import guests as records
 from appliance.errors import Invalid, Message
 from appliance.guests import Match
+from appliance.store import Transaction
 from web import access
 from web.context import language, say_all
 from web.parts import front_desk
@@ -89,8 +90,8 @@ def correct(visit_id: int) -> ResponseReturnValue:
 @guests.post("/<int:visit_id>/erase")
 @access.for_administrators
 def erase(visit_id: int) -> ResponseReturnValue:
-    """Erase their identity, for good."""
-    front_desk().store.write(guestbook.erase, visit_id, staff=access.me().member.id)
+    """Erase their identity, for good: in this entry, and in those of other days that were ticked."""
+    front_desk().store.write(_erase_all, (visit_id, *_also(visit_id)), staff=access.me().member.id)
     return redirect(url_for("admin.guests.search", said="erased"), 303)
 
 
@@ -99,15 +100,33 @@ def erase(visit_id: int) -> ResponseReturnValue:
 def export(visit_id: int) -> ResponseReturnValue:
     """The same as a file, for the guest to take along."""
     desk = front_desk()
-    desk.store.write(records.note_look, visit_id, staff=access.me().member.id, export=True)
+    also = _also(visit_id)
+    for one in (visit_id, *also):
+        desk.store.write(records.note_look, one, staff=access.me().member.id, export=True)
     found = desk.store.read(records.record, visit_id)
     data = {"office": desk.office.name, **records.exported(found, language())}
+    if also:
+        more = [records.exported(desk.store.read(records.record, one), language()) for one in also]
+        data["other_visits"] = more
     name = f"data-{found.visit.date}-{found.visit.label}.json"
     return Response(
         json.dumps(data, ensure_ascii=False, indent=2) + "\n",
         mimetype="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _also(visit_id: int) -> list[int]:
+    """The ticked entries, as far as they are of the same name or e-mail."""
+    ticked = set(request.form.getlist("also", type=int))
+    found = front_desk().store.read(records.others, visit_id) if ticked else []
+    return [one.match.visit.id for one in found if one.match.visit.id in ticked]
+
+
+def _erase_all(tx: Transaction, visit_ids: tuple[int, ...], *, staff: int) -> None:
+    """All or none."""
+    for visit_id in visit_ids:
+        guestbook.erase(tx, visit_id, staff=staff)
 
 
 def _search_page(
@@ -145,6 +164,7 @@ def _page(
     return render_template(
         "admin/guest.html",
         record=found,
+        others=store.read(records.others, visit_id),
         answers=records.answers(found, language()),
         values=values,
         wrong=say_all(wrong or {}),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from appliance import days, printing
+from appliance import days, printing, recovery
 from appliance.errors import ClockImplausible
 from appliance.front_desk import FrontDesk
 from appliance.health import Report
+from appliance.rescue import Rescue
 
 # Problems whose text names the device already.
 _NAMES_ITSELF = (
@@ -42,6 +43,7 @@ class Status:
     devices: list[DeviceLine]
     trouble: str | None  # code of what keeps the database from taking anything, or of an odd clock
     paper_waits: int  # pieces of paper that wait for a printer which cannot print
+    restored: Rescue | None = None  # the data were put back from a copy, and nobody has compared yet
 
 
 def look(desk: FrontDesk) -> Status:
@@ -52,6 +54,7 @@ def look(desk: FrontDesk) -> Status:
         devices=[device_line(report, desk.lockers) for report in desk.health.all()],
         trouble=_trouble(desk),
         paper_waits=desk.store.read(printing.waiting_count) if stuck else 0,
+        restored=desk.store.read(recovery.open_matter) if desk.store.problem is None else None,
     )
 
 

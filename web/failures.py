@@ -183,7 +183,7 @@ def _page(failure: Failure) -> str:
         failure=failure,
         way_on=_way_on(who, failure),
         events_url=None,  # nothing here changes: a stream would be wasted
-        idle_url=url_for("kiosk.start"),
+        idle_url=_start(),
         idle_seconds=kiosk_stays_s,
         idle_warn_seconds=0,
         keyboard=False,
@@ -193,9 +193,9 @@ def _page(failure: Failure) -> str:
 def audience() -> Audience:
     """Who is looking, by the address."""
     path = request.path
-    if path == "/kiosk" or path.startswith("/kiosk/"):
+    if path in ("/kiosk", "/scanner") or path.startswith(("/kiosk/", "/scanner/")):
         return "kiosk" if is_from_kiosk() else "everybody"
-    if path.startswith("/v/"):
+    if path.startswith(("/v/", "/d/")):
         return "phone"
     if path == "/board" or path.startswith("/board/"):
         return "board"
@@ -214,12 +214,17 @@ def _way_on(who: Audience, failure: Failure) -> tuple[str, str] | None:
         return "page.to_the_desk", url_for("desk.overview")
     if who == "board":
         return "button.try_again", request.path
-    return "button.home", url_for("kiosk.start" if who == "kiosk" else "entrance.start")
+    return "button.home", _start() if who == "kiosk" else url_for("entrance.start")
+
+
+def _start() -> str:
+    """The first page of the screen that is touched: the scanner's, or the kiosk's."""
+    return url_for("scanner.screen" if request.path.startswith("/scanner") else "kiosk.start")
 
 
 def _phone_way_on(failure: Failure) -> tuple[str, str] | None:
     """Back to the ticket's own page; when that is not there any more, nothing of ours is for this visitor."""
     _, _, token, *_ = request.path.split("/")
-    if failure.code == NoSuchVisit.code or not token:
+    if failure.code == NoSuchVisit.code or not token or request.path.startswith("/d/"):
         return None
     return "page.to_your_ticket", f"/v/{token}"

@@ -91,6 +91,27 @@ class Cards(Protocol):
         """Take the card off."""
 
 
+class BookStation(Protocol):
+    """The book under the camera, and the glass beside it."""
+
+    @property
+    def turned(self) -> int:
+        """How many pages were turned."""
+
+    @property
+    def lying(self) -> str | None:
+        """The code of the ticket that lies on the book."""
+
+    def turn(self, by: int = 1) -> None:
+        """Turn a page: onwards, or back."""
+
+    def lay_ticket(self, code: str | None) -> None:
+        """Lay a ticket on the book, or take it away."""
+
+    def picture(self) -> bytes:
+        """What the camera sees, as JPEG. Raises OSError while it sees nothing."""
+
+
 class Speaker(Protocol):
     """The loudspeaker."""
 
@@ -112,6 +133,10 @@ class Simulated(Protocol):
     @property
     def speaker(self) -> Speaker:
         """The loudspeaker."""
+
+    @property
+    def station(self) -> BookStation | None:
+        """The scanner station, where there is one."""
 
     @property
     def reader_missing(self) -> str | None:

@@ -23,6 +23,8 @@ SECTIONS = ("requirements", "procedure", "time", "cost", "product", "complaints"
 # What the other pages of this screen are, for an invited visitor.
 _PAGE_OF = {"guest_book": "visitor_kiosk.notice", "rating": "visitor_kiosk.rate"}
 
+_SCREENS = ("/kiosk/", "/scanner")  # from where an officer can be called
+
 kiosk = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 kiosk.before_request(from_kiosk)
 
@@ -61,7 +63,7 @@ def call_officer() -> ResponseReturnValue:
     """Tell the officers, and go on with the page where the visitor is."""
     front_desk().help_calls.call("kiosk")
     page = request.args.get("back", "")
-    return redirect(f"{page if page.startswith('/kiosk/') else url_for('kiosk.home')}?help=called", 303)
+    return redirect(f"{page if page.startswith(_SCREENS) else url_for('kiosk.home')}?help=called", 303)
 
 
 # ------------------------------------------------------------------------------------- the number

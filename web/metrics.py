@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
-from appliance import __version__, figures, readiness
+from appliance import __version__, figures, outbox, readiness
 from appliance.errors import StoreError
 from appliance.figures import Figures
 from appliance.front_desk import FrontDesk
@@ -52,6 +52,22 @@ class FrontDeskCollector:
             log.warning("metrics without the database: %s", error)  # the reason stands above, too
             return
         yield from _counts(counted)
+        yield from self._central()
+
+    def _central(self) -> Iterator[Metric]:
+        """The way to the central server: nothing of it is a reason for not being ready."""
+        backlog = self._desk.store.read(outbox.backlog)
+        now, trouble = self._desk.clock.now(), self._desk.relay.trouble
+        age = (now.seconds_since(backlog.oldest) if backlog.oldest else None) or 0
+        yield _number("frontdesk_central_on", "1 when visits are sent.", int(bool(self._desk.config.central)))
+        yield _number("frontdesk_central_waiting", "Events that the server has not got.", backlog.waiting)
+        yield _number("frontdesk_central_oldest_seconds", "How long the oldest has waited.", int(age))
+        yield _number("frontdesk_central_parked", "Events that the server has rejected.", backlog.parked)
+        if backlog.last_stored is not None:
+            stamp = int(backlog.last_stored.wall.timestamp())
+            yield _number("frontdesk_central_last_stored_seconds", "When it last stored one (Unix).", stamp)
+        reasons = {trouble.code: 1} if trouble else {}
+        yield _by("frontdesk_central_trouble", "Why nothing goes out.", "reason", reasons)
 
     def _database_size(self) -> Iterator[Metric]:
         path = self._desk.store.path
@@ -76,7 +92,7 @@ def _devices(reports: tuple[Report, ...]) -> Iterator[Metric]:
 def _room(room: Room) -> Iterator[Metric]:
     yield _number("frontdesk_disk_free_bytes", "Room on the disk, ballast not counted.", room.free)
     yield _number("frontdesk_disk_ballast", "1 while room is kept for numbers.", int(room.ballast))
-    allowed = {use: int(room.allows(use)) for use in USES}
+    allowed: dict[str, int] = {use: int(room.allows(use)) for use in USES}
     yield _by("frontdesk_disk_allows", "1 for what there is room for.", "use", allowed)
 
 

@@ -112,7 +112,7 @@ def _page(period: Period, form: Form = "internal", *, wrong: bool = False) -> st
         kinds=KINDS,
         picked=request.args.get("date") or min(period.last, _today(desk)).isoformat(),
         wrong=wrong,
-        empty=not (report.visits or report.ratings or report.forms),
+        empty=not (report.visits or report.ratings or report.forms or report.erased.visits),
         summary=tables[0],
         headlines=_headlines(tables[0]),
         tables=tables[1:],

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
+import time
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import (
     Blueprint,
@@ -30,9 +31,13 @@ from flask.typing import ResponseReturnValue
 from appliance import days, staff, visits
 from appliance.health import Report
 from web.context import text
-from web.hardware import Simulated, Ticket
+from web.hardware import BookStation, Simulated, Ticket
 from web.parts import front_desk
 from web.protection import from_kiosk
+from web.simulator_centre import Received, look
+
+if TYPE_CHECKING:
+    from web.central.beside import Centre
 
 __all__ = ["Simulated", "simulator"]
 
@@ -42,7 +47,7 @@ simulator.before_request(from_kiosk)
 _PAPERS_SHOWN = 6
 _SOUNDS_SHOWN = 2
 _POLL_S = 1  # the hardware rings no bell
-_DEVICES = ("buttons", "printer", "card_reader", "lockers", "voice")
+_DEVICES = ("buttons", "printer", "card_reader", "lockers", "voice", "scanner")
 _WITH_PAGE = ("waiting", "called", "held", "serving", "done")  # states of a ticket whose code leads somewhere
 _NUMBER = re.compile(r"\b[A-Z]\d{3}\b")
 
@@ -89,6 +94,15 @@ def sound(number: int) -> ResponseReturnValue:
     return send_file(io.BytesIO(wav), mimetype="audio/wav")  # answers ranges, so that one can wind it back
 
 
+@simulator.get("/book.jpg")
+def book() -> ResponseReturnValue:
+    """What the camera over the book sees."""
+    try:
+        return Response(_station().picture(), mimetype="image/jpeg")
+    except OSError:  # its plug is pulled
+        abort(404)
+
+
 def _page(problem: str | None = None) -> str:
     return render_template("simulator/page.html", poll_seconds=_POLL_S, problem=problem, **_room())
 
@@ -97,12 +111,16 @@ def _room() -> Mapping[str, object]:
     house, desk = _house(), front_desk()
     papers, now = house.tickets[:_PAPERS_SHOWN], desk.clock.now().wall
     pages = desk.store.read(_visit_pages) if papers else {}
+    received = _received()
     return {
         "house": house,
         "papers": [(paper, _code_on(paper, pages)) for paper in papers],
         "sounds": [(one, now - timedelta(seconds=one.age_s)) for one in house.speaker.sounds[:_SOUNDS_SHOWN]],
         "services": {service.letter: service.name for service in desk.office.services},
-        "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES},
+        "book_now": int(time.monotonic()),  # in the picture's address: a new one each second
+        "received": received,
+        "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES}
+        | ({"central": _way(received)} if received else {}),
         "is_new": not desk.store.read(staff.any_member),
     }
 
@@ -114,6 +132,20 @@ def _seen(report: Report | None) -> Seen:
         return Seen(text(f"device.{report.problem}.title"), "bad" if report.needs_somebody else "wait")
     state = {"ready": "good", "lost": "bad"}.get(report.state, "wait")
     return Seen(text(f"device.state.{report.state}"), state)
+
+
+def _received() -> Received | None:
+    """Both ends of the way to the centre; None where there is no centre."""
+    centre = cast("Centre | None", current_app.extensions["centre"])
+    return look(centre, front_desk()) if centre else None
+
+
+def _way(received: Received) -> Seen:
+    if received.trouble is not None:
+        return Seen(text(f"error.{received.trouble}.title"), "bad")
+    if received.waiting:
+        return Seen(text("simulator.central.sending"), "wait")
+    return Seen(text("device.state.ready"), "good")
 
 
 def _visit_pages(db: sqlite3.Connection) -> dict[str, str]:
@@ -190,6 +222,27 @@ def door() -> ResponseReturnValue:
     return _back()
 
 
+@simulator.post("/turn")
+def turn_page() -> ResponseReturnValue:
+    """Turn a page of the book: onwards, or back."""
+    _station().turn(1 if _chosen("way", ("on", "back")) == "on" else -1)
+    return _back()
+
+
+@simulator.post("/ticket")
+def lay_ticket() -> ResponseReturnValue:
+    """Lay the newest ticket on the book, or take it away."""
+    if not _is_on():
+        _station().lay_ticket(None)
+        return _back()
+    pages = front_desk().store.read(_visit_pages)
+    codes = [code for paper in _house().tickets if (code := _code_on(paper, pages))]
+    if not codes:
+        return _page(problem="simulator.station.no_ticket"), 409
+    _station().lay_ticket(f"{front_desk().config.panel.url}/v/{codes[0]}")
+    return _back()
+
+
 @simulator.post("/fault")
 def fault() -> ResponseReturnValue:
     """Switch a fault of a device on or off."""
@@ -201,6 +254,13 @@ def fault() -> ResponseReturnValue:
 
 def _house() -> Simulated:
     return cast(Simulated, current_app.extensions["simulated"])
+
+
+def _station() -> BookStation:
+    station = _house().station
+    if station is None:
+        abort(404)
+    return station
 
 
 def _chosen(field: str, choices: Container[str]) -> str:

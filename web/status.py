@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import cast
 
 from flask import Blueprint, Response, abort, current_app, jsonify
@@ -9,7 +10,9 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from appliance import __version__, readiness
+from appliance import __version__, outbox, readiness
+from appliance.errors import StoreError
+from appliance.front_desk import FrontDesk
 from appliance.readiness import Readiness
 from web.metrics import registry_of
 from web.parts import front_desk
@@ -31,7 +34,7 @@ def _register(state: BlueprintSetupState) -> None:
 def healthz() -> ResponseReturnValue:
     """200 while numbers can be given, else 503 with the reasons; details only to this machine itself."""
     seen = readiness.look(front_desk())
-    answer = _for_everybody(seen)
+    answer = _for_everybody(seen) | _central(front_desk())
     if is_from_here():
         answer |= _for_the_technician(seen)
     return jsonify(answer), 200 if seen.ready else 503
@@ -58,6 +61,20 @@ def _for_everybody(seen: Readiness) -> dict[str, object]:
         "clock": seen.clock.value,
         "disk": {"problem": seen.room.problem, "allowed": seen.room.allowed} if seen.room else None,
     }
+
+
+def _central(desk: FrontDesk) -> dict[str, object]:
+    """How it stands with the central server, where there is one; never a reason for not being ready."""
+    if desk.config.central is None:
+        return {}
+    trouble = desk.relay.trouble
+    told: dict[str, object] = {"trouble": trouble.code if trouble else None}
+    if is_from_here():
+        with suppress(StoreError):  # it is among the reasons
+            backlog = desk.store.read(outbox.backlog)
+            told |= {"waiting": backlog.waiting, "parked": backlog.parked}
+        told["detail"] = trouble.detail if trouble else ""
+    return {"central": told}
 
 
 def _for_the_technician(seen: Readiness) -> dict[str, object]:

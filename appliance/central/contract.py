@@ -19,7 +19,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.exceptions import BaseCloudEventException
@@ -36,7 +36,7 @@ MAX_BYTES = 256 * 1024  # of the body of one batch
 LONGEST_ANSWER = 256 * 1024  # bytes; whoever sends more is not the central server
 
 _TYPE = "id.go.bps.pst."
-_SOURCE = re.compile(r"urn:bps:pst:([0-9]{4}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+SOURCE: Final = re.compile(r"urn:bps:pst:([0-9]{4}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _SEQUENCE = re.compile(r"[0-9]{20}")
 _FORMAT = JSONFormat()
 
@@ -255,7 +255,7 @@ def _kind(event: BaseCloudEvent) -> Kind:
 
 
 def _origin(name: str) -> tuple[str, str]:
-    match = _SOURCE.fullmatch(name)
+    match = SOURCE.fullmatch(name)
     if match is None:
         raise BadEvent(Reason.WRONG_SOURCE, "source is not urn:bps:pst:<domain>:<device uuid>")
     return match[1], match[2]

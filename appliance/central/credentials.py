@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 from appliance.central_config import CREDENTIAL, Central
-from appliance.errors import CentralUnprepared
+from appliance.central_errors import CentralUnprepared
 
 _LONGEST_TOKEN = 4096
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LONGEST_S = 60  # that anybody is sent away for
+LONGEST_S = 30  # that anybody is sent away for: to say "not yet" again costs next to nothing
 _USUAL_S = 0.05  # one batch, before any was measured
 _WEIGHT = 0.1  # of the newest measure in the average
 

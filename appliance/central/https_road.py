@@ -21,7 +21,7 @@ from appliance.central.deadline import Deadline
 from appliance.central.road import BatchRefused, OnItsWay
 from appliance.central.trouble import trouble_of
 from appliance.central_config import Central
-from appliance.errors import CentralBusy, CentralNonsense, CentralRefused
+from appliance.central_errors import CentralBusy, CentralNonsense, CentralRefused
 
 _CONNECT_S = 10.0  # for each address of the server
 

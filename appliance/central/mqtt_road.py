@@ -25,7 +25,8 @@ from appliance.central.deadline import Deadline
 from appliance.central.road import OnItsWay
 from appliance.central.trouble import trouble_of
 from appliance.central_config import Central
-from appliance.errors import CentralBusy, CentralError, CentralNonsense, CentralRefused, CentralUnreachable
+from appliance.central_errors import CentralBusy, CentralNonsense, CentralRefused, CentralUnreachable
+from appliance.errors import CentralError
 
 IN_FLIGHT = 20  # messages that may be without an answer at one time
 _SESSION_S = 7 * 86400  # how long the broker remembers us
@@ -65,7 +66,7 @@ class MqttRoad:
                 client = self._connected(deadline)
                 self._publish_all(client, events, results, deadline)
             except CentralError:
-                self._drop()
+                self.hang_up()
                 if not results:
                     raise
             finally:
@@ -75,7 +76,7 @@ class MqttRoad:
     def rest(self) -> None:
         """Keep the connection alive."""
         if self._client is not None and self._client.loop(0) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._drop()
+            self.hang_up()
 
     def close(self) -> None:
         """End what is under way."""
@@ -110,7 +111,7 @@ class MqttRoad:
         while self._greeting is None:
             self._turn(client, deadline)
         if self._greeting.is_failure:
-            raise _refusal(self._greeting)
+            raise refusal_of(self._greeting)
         return client
 
     def _make(self) -> Client:
@@ -132,7 +133,7 @@ class MqttRoad:
     def _is_secure(self) -> bool:
         return self._broker.scheme == "mqtts"
 
-    def _drop(self) -> None:
+    def hang_up(self) -> None:
         """Forget the connection, and what paho still holds for it."""
         client, self._client = self._client, None
         if client is not None:
@@ -171,7 +172,7 @@ class MqttRoad:
             name, code = waiting.pop(number), self._answers.pop(number)
             if code.value == _NOT_AUTHORIZED:
                 raise CentralRefused(f"topic {self._topic}: {code}")
-            results[name] = _result(name, code)
+            results[name] = result_of(name, code)
 
     def _turn(self, client: Client, deadline: Deadline) -> None:
         """Let paho read and write. Raises CentralError when the connection is gone or time is up."""
@@ -179,7 +180,7 @@ class MqttRoad:
             raise CentralUnreachable("time is up", slow=True)
         outcome = client.loop(min(_LOOK_S, deadline.left_s))
         if self._greeting is not None and self._greeting.is_failure:
-            raise _refusal(self._greeting)
+            raise refusal_of(self._greeting)
         if outcome != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise CentralUnreachable(error_string(outcome).rstrip("."))
 
@@ -212,7 +213,7 @@ def _properties(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]  # the one part of paho without types
 
 
-def _result(name: str, code: ReasonCode) -> Result:
+def result_of(name: str, code: ReasonCode) -> Result:
     """What the broker's answer to one message means."""
     if code.value == _NOBODY_LISTENS:  # taken, and thrown away: nobody has subscribed
         return Result(name, Status.LATER, Reason.STORAGE, str(code))
@@ -223,7 +224,7 @@ def _result(name: str, code: ReasonCode) -> Result:
     return Result(name, Status.LATER, Reason.BUSY, str(code))
 
 
-def _refusal(code: ReasonCode) -> CentralError:
+def refusal_of(code: ReasonCode) -> CentralError:
     """What it means that the broker does not let us in, or sends us away."""
     if code.value in _REFUSALS:
         return CentralRefused(str(code))

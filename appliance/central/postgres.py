@@ -12,6 +12,8 @@ from appliance.errors import StoreError, StoreFull, StoreReadOnly
 
 Connection = psycopg.Connection[Row]
 
+_MS = round(PATIENCE_S * 1000)
+
 # Promises of a database that does not sync are worth nothing, and we would pass them on.
 _NEEDED = {"fsync": "on", "full_page_writes": "on"}
 
@@ -64,8 +66,12 @@ class PostgresDatabase:
             autocommit=True,  # each BEGIN and COMMIT is ours
             connect_timeout=round(PATIENCE_S),
             application_name="frontdesk-central",
+            # A server behind a cable that was pulled must not keep a thread for hours.
+            tcp_user_timeout=_MS,
+            keepalives_idle=round(PATIENCE_S),
         )
         connection.execute("SET synchronous_commit = on")  # whatever the server's own default is
+        connection.execute(f"SET statement_timeout = {_MS}".encode())
         return connection
 
 

@@ -41,6 +41,7 @@ class SqliteDatabase:
         self._turn = path.with_name(f"{path.name}.lock")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+            path.touch(mode=0o640)  # it may hold names; the files beside it take its mode
         except OSError as error:
             raise StoreReadOnly(f"{path}: {error.strerror}") from error
         self._readers = Connections(self._reader, sqlite3.Connection.close, sqlite3.OperationalError)

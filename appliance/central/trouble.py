@@ -9,14 +9,14 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from appliance.central.deadline import Deadline
-from appliance.errors import (
-    CentralError,
+from appliance.central_errors import (
     CentralNonsense,
     CentralRefused,
     CentralTooEarly,
     CentralUnreachable,
     CentralUntrusted,
 )
+from appliance.errors import CentralError
 
 _NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID
 
@@ -28,9 +28,11 @@ def trouble_of(error: Exception, deadline: Deadline) -> CentralError:
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _of_certificate(cause)
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return _of_tls(cause)
-    if isinstance(cause, ConnectionResetError | BrokenPipeError):  # before HTTPException: it may be both
+    if isinstance(
+        cause, ConnectionResetError | BrokenPipeError | ssl.SSLError
+    ):  # before HTTPException: it may be both
         return CentralUnreachable("hung up")
     if isinstance(cause, HTTPException):
         return CentralNonsense(type(cause).__name__)

@@ -31,11 +31,14 @@ def bench_group() -> None:
     help="Visits of earlier days in the database.",
 )
 @click.option("--seconds", type=_SECONDS, default=5.0, show_default=True, help="For the eight clients.")
-def bench_tickets(presses: int, old_visits: int, seconds: float) -> None:
+@click.option("--while-scanning", is_flag=True, help="Scan twelve spreads a minute meanwhile.")
+def bench_tickets(presses: int, old_visits: int, seconds: float, while_scanning: bool) -> None:
     """Press to first byte at the printer; CPU for a ticket; tickets a second."""
     from appliance import benchmarks
 
-    click.echo(json.dumps(benchmarks.tickets(presses, old_visits, seconds), indent=2))
+    click.echo(
+        json.dumps(benchmarks.tickets(presses, old_visits, seconds, while_scanning=while_scanning), indent=2)
+    )
 
 
 @bench_group.command("start")
@@ -75,6 +78,43 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
     click.echo(json.dumps(report, indent=2))
 
 
+@bench_group.command("copies")
+@click.option(
+    "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
+)
+def bench_copies(visits: int) -> None:
+    """A copy of the database: made, read through, rewritten; and a start on a damaged one."""
+    from appliance import benchmarks_keeping
+
+    click.echo(json.dumps(benchmarks_keeping.copies(visits), indent=2))
+
+
+@bench_group.command("reliability")
+@click.option(
+    "--visits",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="Whole visits, for what they write.",
+)
+@click.option(
+    "--tickets",
+    type=click.IntRange(10),
+    default=2000,
+    show_default=True,
+    help="Given and printed, for the memory; 100000 take a quarter of an hour.",
+)
+def bench_reliability(visits: int, tickets: int) -> None:
+    """Killed to ready; plugged in to ready; written to disk for a visit; memory over many tickets."""
+    from appliance import benchmarks_reliability
+
+    try:
+        report = benchmarks_reliability.measure(visits, tickets)
+    except benchmarks_reliability.NoDisk as error:
+        sys.exit(complain(str(error), EXIT_NO))
+    click.echo(json.dumps(report, indent=2))
+
+
 @bench_group.command("reports")
 @click.option(
     "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
@@ -91,6 +131,44 @@ def bench_reports(visits: int, days: int) -> None:
     from appliance import benchmarks_reports
 
     click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))
+
+
+@bench_group.command("relay")
+@click.option(
+    "--events",
+    type=click.IntRange(100, 100_000),
+    default=5000,
+    show_default=True,
+    help="That are brought to the server, in whole batches of 100.",
+)
+@click.option(
+    "--waiting",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    help="Others that wait behind them.",
+)
+def bench_relay(events: int, waiting: int) -> None:
+    """How fast a front desk catches up with the central server."""
+    from appliance import benchmarks_relay
+
+    click.echo(json.dumps(benchmarks_relay.measure(events // 100, waiting), indent=2))
+
+
+@bench_group.command("capture")
+@click.option("--spreads", type=click.IntRange(1), default=12, show_default=True, help="That are turned.")
+@click.option(
+    "--width",
+    type=click.IntRange(640, 8000),
+    default=4000,
+    show_default=True,
+    help="Of a picture, in pixels.",
+)
+def bench_capture(spreads: int, width: int) -> None:
+    """Turn or press to thumbnail; time in work; spreads a minute; none missed, none twice."""
+    from appliance import benchmarks_scanning
+
+    click.echo(json.dumps(benchmarks_scanning.capture(spreads, width), indent=2))
 
 
 @bench_group.command("pages")

@@ -44,7 +44,13 @@ def release_list(root: Path, path: Path) -> None:
 @config_option
 @click.option("--unit", default="frontdesk.service", show_default=True, help="The unit of systemd.")
 @click.option("--plain", is_flag=True, help="Without systemd: stop and start the process itself.")
-@click.option("--gate-seconds", type=click.FloatRange(3, 600), default=60.0, show_default=True)
+@click.option(
+    "--gate-seconds",
+    type=click.FloatRange(3, 600),
+    default=60.0,
+    show_default=True,
+    help="Time in which the release has to prove itself.",
+)
 def release_switch(version: str, root: Path, path: Path, unit: str, plain: bool, gate_seconds: float) -> None:
     """Go over to VERSION; by itself back when it is not well within the time."""
     releases = _releases(root, path, unit=None if plain else unit, gate_seconds=gate_seconds)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 import time
 
-from appliance import days, lockers, retention, sessions
+from appliance import days, lockers, rescue, retention, scans, sessions
+from appliance.clock import Moment
 from appliance.errors import StoreError, StoreReadOnly
 from appliance.front_desk import FrontDesk
 from appliance.room import Room
+from appliance.scan_folder import ScanFolder
+from appliance.station import SCANS, TEMPORARY
 from appliance.store import Transaction
 from drivers.base import DeviceState
 
@@ -46,17 +49,45 @@ class KeeperDuty:
 
     def _often(self) -> None:
         self._desk.drafts.sweep()
+        self._erase_scans()
         self._desk.survey_drafts.sweep()
         self._look_at_disk()
         if self._store.problem is not None:  # first: until it is well there may be nothing to read
             self._store.write(_note_recovery)
+        if self._store.clock_was_set():
+            self._store.write(_look_at_clock)
         now = self._store.now()
         day = self._store.read(days.current)
-        if day is not None and now.local_date(self._desk.office.zone) > day.date:
-            self._store.write(days.end_if_over, self._desk.office.zone)
+        zone = self._desk.office.zone
+        if day is not None and (
+            now.local_date(zone) > day.date or self._store.read(days.follows_the_clock, now, zone)
+        ):
+            self._store.write(days.end_if_over, zone)
         unlock = self._store.read(lockers.next_unlock)
         if unlock is not None and unlock.expired(now):
             self._store.write(lockers.expire)
+
+    def _erase_scans(self) -> None:
+        """Sessions that are over by checkout, by time or with their day; and whatever folder has no session.
+
+        A folder that the scanning process still writes into is tried again in the next round.
+        """
+        if self._store.problem is not None:
+            return
+        limits = self._desk.scan_limits
+        if self._store.read(scans.due, self._store.now(), limits):
+            self._store.write(scans.erase_due, limits)
+        root = self._desk.folder / SCANS
+        if not root.is_dir():
+            return
+        kept = self._store.read(scans.kept_folders)
+        for path in root.iterdir():
+            if path.name in kept or (self._desk.station is not None and path.name == TEMPORARY):
+                continue  # the scanning process empties its own with each session
+            try:
+                ScanFolder(path).erase()
+            except OSError as error:
+                log.debug("%s is not erased yet: %s", path.name, error)
 
     def _look_at_disk(self) -> None:
         """Say when the disk is nearly full or cannot be written, before a visitor meets it."""
@@ -82,10 +113,18 @@ class KeeperDuty:
         over = self._store.read(sessions.over, now, self._desk.limits)
         if over:
             self._store.write(sessions.end, over)
-        if self._store.read(retention.any_old, self._desk.office, now):
-            self._store.write(retention.erase_old, self._desk.office)
+        self._erase(now)
         self._store.checkpoint()  # what was erased, here or by hand, is gone from the disk only now
         self._forget_keys()
+
+    def _erase(self, now: Moment) -> None:
+        """The night's erasing: on each calendar day once, as soon as the machine is on."""
+        local = now.wall.astimezone(self._desk.office.zone)
+        if local.hour < retention.NIGHT_HOUR or self._store.read(retention.ran_on, local.date()):
+            return
+        retention.run(self._store, self._desk.office)
+        for name in rescue.expire_aside(self._desk.folder):
+            log.info("the old database %s is removed", name)
 
     def _forget_keys(self) -> None:
         """Destroy the card keys of days that are over and whose cards are all back."""
@@ -98,6 +137,10 @@ class KeeperDuty:
 def _note_recovery(tx: Transaction) -> None:
     """A write that reaches the disk is the proof that the trouble is over."""
     tx.record("store.recovered")
+
+
+def _look_at_clock(_tx: Transaction) -> None:
+    """Any write notes that the clock was set; this one does nothing else."""
 
 
 def _note_ballast(tx: Transaction, became: str) -> None:

@@ -164,7 +164,7 @@ def _rows(pieces: list[tuple[int, float, float, float, int]]) -> AnyArray:
 
 
 def margins(evidence: Evidence, unrolled: list[Unrolled]) -> Lines:
-    """The left and right ends of lines where several of them end at the same place: they are straight down."""
+    """The ends of lines where several of them end at the same place: they are straight from top to foot."""
     across = evidence.across
     starts = np.flatnonzero(np.diff(across.line, prepend=-1))
     ends = np.append(starts[1:], len(across.x)) - 1

@@ -24,6 +24,7 @@ _FOCAL_KNOWN = 0.004  # how far a known focal length may be off, as a logarithm
 _FEW = 5  # long lines on a page; with fewer, the edges of the paper help
 _LONG = 0.3  # of a page: what makes a line long
 _EDGE = 0.25  # how sure a point of an edge is beside the foot of a letter
+_TRUSTED = 0.05  # of its weight is left to a point that a shape can follow
 _EDGE_POINTS = 110  # on a page with little print: fewer are not both of its edges
 
 
@@ -147,7 +148,8 @@ def _page(scene: _Scene, index: int) -> FlatPage:
         curved = with_wobble(
             find_leaf(seen, scene.spread, scene.paper, scene.curved, found, index), found, scene.curved
         )
-        better, after, before = straighter(seen, found, curved, plain)
+        trusted = np.maximum(scene.plain.weight, scene.curved.weight) > _TRUSTED
+        better, after, before = straighter(seen, found, trusted, curved, plain)
         if better:
             leaf, method = curved, "dewarped"
         else:

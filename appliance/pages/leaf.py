@@ -16,7 +16,7 @@ from appliance.pages.measure import Straightness, of_lines
 from appliance.pages.outline import find_outline
 from appliance.pages.paper import Paper
 from appliance.pages.reading import Seen
-from appliance.pages.sheet import Floats, Image
+from appliance.pages.sheet import AnyArray, Floats, Image
 from appliance.pages.surface import Evidence, Surface
 from appliance.pages.wobble import find_wobble
 
@@ -115,13 +115,17 @@ def with_wobble(leaf: Leaf, found: Evidence, shape: Surface) -> Leaf:
     )
 
 
-def straighter(seen: Seen, found: Evidence, curved: Leaf, plain: Leaf) -> tuple[bool, float, float]:
+def straighter(
+    seen: Seen, found: Evidence, trusted: AnyArray, curved: Leaf, plain: Leaf
+) -> tuple[bool, float, float]:
     """Whether the curved page is measurably straighter than the plain one, and the curvature of both.
+
+    `trusted` are the points of the evidence that at least one of the two shapes could follow.
 
     Two judges: the letters must stand closer to their lines, and the lines that are read anew on small flat
     pictures of both must not have become worse or fewer.
     """
-    bent, unbent = _bend(found, curved.unrolled), _bend(found, plain.unrolled)
+    bent, unbent = _bend(found, trusted, curved.unrolled), _bend(found, trusted, plain.unrolled)
     helps = bent < _GAIN * unbent
     if not helps:
         return False, 0.0, _look_again(seen, plain).curvature
@@ -156,12 +160,12 @@ def _look_again(seen: Seen, leaf: Leaf) -> Straightness:
     return of_lines(find_lines(letters_of(picture)[1]))
 
 
-def _bend(found: Evidence, unrolled: Unrolled) -> float:
+def _bend(found: Evidence, trusted: AnyArray, unrolled: Unrolled) -> float:
     """How far all lines and edges of a page are from straight and level, in x-heights.
 
     Told by pieces of several letters each, so that the letters' own unevenness hardly counts.
     """
-    here = np.flatnonzero(found.page == unrolled.page)
+    here = np.flatnonzero((found.page == unrolled.page) & trusted)
     if not len(here):
         return 0.0
     s, y = unrolled.from_photo(found.across.x[here], found.across.y[here])

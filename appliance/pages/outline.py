@@ -21,7 +21,7 @@ _WEAKER = 0.5  # of the first edge: a later one is no weaker
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Edges of the page in pixels of the flat picture, and which of them were seen (left, top, right, bottom)."""
+    """Edges of the page in pixels of the flat picture; `seen` in the order left, top, right, bottom."""
 
     left: float
     top: float
@@ -40,15 +40,14 @@ def find_outline(
     """The page around its content (left, top, right, bottom).
 
     `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the
-    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
-    stroke of print.
+    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is
+    wider than a stroke of print.
     """
-    paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    paper = cv2.GaussianBlur(paper, (3, 3), 0).astype(np.float32)
+    paper: AnyArray = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    paper = np.asarray(cv2.GaussianBlur(paper, (3, 3), 0), np.float64)
     height, width = flat.shape[:2]
     left, top, right, bottom = content
-    rows = slice(max(0, int(top)), min(height, max(int(bottom), int(top) + 8)))
-    columns = slice(max(0, int(left)), min(width, max(int(right), int(left) + 8)))
+    rows, columns = _between(top, bottom, height), _between(left, right, width)
     across, seen_across = paper[rows], inside[rows]
     down = paper[:, columns].transpose(1, 0, 2)
     seen_down = inside[:, columns].T
@@ -56,9 +55,8 @@ def find_outline(
     x1, sees_x1 = (float(width), True) if bound[1] else _edge(across, seen_across, right)
     y0, sees_y0 = _edge(down[:, ::-1], seen_down[:, ::-1], height - top)
     y1, sees_y1 = _edge(down, seen_down, bottom)
-    return Outline(
-        0.0 if bound[0] else width - x0, height - y0, x1, y1, (sees_x0, sees_y0, sees_x1, sees_y1)
-    )  # fmt: skip
+    seen = (sees_x0, sees_y0, sees_x1, sees_y1)
+    return Outline(0.0 if bound[0] else width - x0, height - y0, x1, y1, seen)  # fmt: skip
 
 
 def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
@@ -82,6 +80,12 @@ def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
     plateau = np.flatnonzero(np.abs(share[good[-1] :] - share[good[-1]]) > 0.02 * share[good[-1]])
     width = int(plateau[0]) - 1 if len(plateau) else 0
     return float(at[good[-1]] + width / 2), True
+
+
+def _between(first: float, last: float, length: int) -> slice:
+    """The part of an axis from one place to another that is in the picture, and never nothing."""
+    low = int(np.clip(first, 0, max(0, length - 8)))
+    return slice(low, int(np.clip(last, min(length, low + 8), length)))
 
 
 def _is_like(colour: Floats, paper: Floats) -> bool:

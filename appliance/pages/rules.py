@@ -19,11 +19,11 @@ def find_rules(mask: Gray, x_height: float) -> Lines:
     if x_height <= 0:
         return _none(0.0)
     thin = max(2, int(_THIN * x_height))
-    thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thin + 1, 1), np.uint8))
+    thick = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thin + 1, 1), np.uint8)), np.uint8)
     strokes = cv2.morphologyEx(mask & ~thick, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(strokes, np.uint8), connectivity=8)
     wide = stats[:, 2] > _LONG * x_height
-    wide &= (stats[:, 3] < 0.35 * stats[:, 2]) & (stats[:, 4] > 0.7 * stats[:, 2])
+    wide &= (stats[:, 3] < 0.35 * stats[:, 2]) & (stats[:, 4] > 0.9 * stats[:, 2])
     wide[0] = False
     wide &= ~_in_picture(mask, labels, len(stats), x_height)
     found = sorted(np.flatnonzero(wide), key=lambda i: -stats[i, 2])[:_MOST]

@@ -153,7 +153,7 @@ class _Problem:
             _knots(prior.lens, s, g) for s, g in zip(evidence.spans, evidence.gutters, strict=True)
         )
         self.sizes = [len(k) - splines.DEGREE - 1 for k in self.knots]
-        self.holds, self.hold_values = self._holds()
+        self.holds = self._holds()
 
     def lens(self, theta: Floats) -> Lens:
         start = self.prior.lens
@@ -170,30 +170,28 @@ class _Problem:
         """Rows for the splines of one page, with zeros for those of the other."""
         return np.hstack([rows if i == page else np.zeros((len(rows), k)) for i, k in enumerate(self.sizes)])
 
-    def _holds(self) -> tuple[Floats, Floats]:
-        """Smoothness, a mean depth of one, the same depth on both sides of the gutter, and modest slopes.
+    def _holds(self) -> Floats:
+        """Smoothness, the same depth on both sides of the gutter, and modest heights and slopes.
 
-        Without them a page could shrink to a point, where every line is straight.
+        With the mean depth of all points they keep a page from shrinking to a point, where every line is
+        straight.
         """
-        rows, means = [], []
+        rows = []
         for page, knots in enumerate(self.knots):
             low, high = knots[splines.DEGREE], knots[-splines.DEGREE - 1]
             at = np.linspace(low, high, _SAMPLES)
             smooth = max(self.prior.smooth, STIFF if self.evidence.flat[page] else 0.0)
             rows.append(self._spread(page, splines.bends(knots, at)) * smooth)
             value = self._spread(page, splines.basis(knots, at))
-            means.append(value.mean(axis=0, keepdims=True))
-            rows.append(means[-1] / _HEIGHTS)
+            rows.append(value.mean(axis=0, keepdims=True) / _HEIGHTS)
             rows.append((value[-1:] - value[:1]) / _SLOPES)
-        rows.append(sum(means[1:], start=means[0]) * _EXACT / len(means))
         if len(self.knots) == 2:
             left, right = self.knots
             end = self._spread(0, splines.basis(left, left[-1:])) - self._spread(
                 1, splines.basis(right, right[:1])
             )
             rows.append(end * _EXACT)
-        held = np.vstack(rows)
-        return held, np.zeros(len(held))
+        return np.vstack(rows)
 
     def _centred(self, values: AnyArray, weight: Floats) -> AnyArray:
         """Less the mean of each line: so the height of the line drops out."""
@@ -201,38 +199,41 @@ class _Problem:
         total = np.bincount(lines.line, weights=weight, minlength=lines.count) + 1e-12
         if values.ndim == 1:
             mean = np.bincount(lines.line, weights=weight * values, minlength=lines.count) / total
-            return values - mean[lines.line]
+            return np.asarray(values - mean[lines.line])
         starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
         mean = np.add.reduceat(values * weight[:, None], starts, axis=0) / total[:, None]
-        return values - mean[lines.line]
+        return np.asarray(values - mean[lines.line])
 
-    def _design(self, lens: Lens) -> tuple[Floats, Floats]:
+    def _design(self, lens: Lens) -> tuple[Floats, Floats, Floats]:
+        """The heights of the points for each spline, their n, and the mean depth of all for each spline."""
         lines, page = self.evidence.across, self.evidence.page
         m, n = lens.slopes(lines.x, lines.y)
         rows = np.zeros((len(m), sum(self.sizes)))
         start = 0
         for i, knots in enumerate(self.knots):
             here = page == i
-            rows[here, start : start + self.sizes[i]] = splines.basis(knots, m[here]) * n[here, None]
+            rows[here, start : start + self.sizes[i]] = splines.basis(knots, m[here])
             start += self.sizes[i]
-        return rows, n
+        mean = rows.mean(axis=0, keepdims=True) * _EXACT
+        return rows * n[:, None], n, mean
 
     def solve(self, theta: Floats, weight: Floats) -> tuple[Floats, Floats]:
         """The best depths for a lens, and everything that is left over."""
         lens = self.lens(theta)
-        rows, n = self._design(lens)
+        rows, n, mean = self._design(lens)
+        holds = np.vstack([self.holds, mean])
         factor = np.sqrt(weight) * self._scale(lens) / _NOISE
         a = self._centred(rows, weight) * factor[:, None]
         b = -self._centred(n, weight) * factor
-        normal = a.T @ a + self.holds.T @ self.holds
-        best = np.linalg.solve(normal + 1e-9 * np.eye(len(normal)), a.T @ b + self.holds.T @ self.hold_values)
+        normal = a.T @ a + holds.T @ holds
+        best = np.linalg.solve(normal + 1e-9 * np.eye(len(normal)), a.T @ b)
         left = [
             a @ best - b,
-            self.holds @ best - self.hold_values,
+            holds @ best,
             self._uprights(theta),
             self._beliefs(theta),
         ]
-        return np.concatenate(left), best
+        return np.concatenate(left), np.asarray(best, np.float64)
 
     def _uprights(self, theta: Floats) -> Floats:
         """How far the points of each upright are from one m, kept from growing without bound."""
@@ -248,12 +249,12 @@ class _Problem:
 
     def _beliefs(self, theta: Floats) -> Floats:
         p = self.prior
-        return theta / np.array([p.lean, p.tilt, p.focal, p.barrel])
+        return np.asarray(theta / np.array([p.lean, p.tilt, p.focal, p.barrel]))
 
     def off(self, theta: Floats, coefficients: Floats, weight: Floats) -> Floats:
         """How far each point is from its line, in x-heights."""
         lens = self.lens(theta)
-        rows, n = self._design(lens)
+        rows, n, _ = self._design(lens)
         return np.asarray(self._centred(rows @ coefficients + n, weight) * self._scale(lens))
 
     def trust(self, theta: Floats, coefficients: Floats, i: int) -> Floats:

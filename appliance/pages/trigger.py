@@ -6,6 +6,7 @@ A state machine over what the camera sees, with the time handed in; it opens not
     moving    a hand, a leaf in the air
     settling  still, but not for long enough, or not sharp yet
     known     this page has been taken already: turn over
+    still     still, and new, but nothing may be taken now; it is as new when that changes
     take      still, and new: taken in this very moment
 
 Still is what has not changed against the first picture of its rest, so that slow movement does not pass
@@ -31,6 +32,7 @@ Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _WIDE: Final = 160  # of the picture in which movement is looked for
+_SHARP: Final = 320  # of the one whose sharpness is judged
 _DETAIL: Final = 640  # of the one in which pages are compared
 _PIECES: Final = (10, 8)  # across and down
 _MARGIN: Final = 0.14  # of the picture: the table around the book is always the same
@@ -47,6 +49,7 @@ class Sight(StrEnum):
     MOVING = "moving"
     SETTLING = "settling"
     KNOWN = "known"
+    STILL = "still"
     TAKE = "take"
 
 
@@ -54,13 +57,14 @@ class Sight(StrEnum):
 class Rules:
     """When a page counts as lying still, and as sharp."""
 
-    still_s: float = 0.25  # so long nothing may have moved
+    still_s: float = 0.25  # so long nothing may have moved,
+    still: int = 3  # and in so many pictures: a camera that stalls is no page that lies still
     patience_s: float = 1.5  # so long a camera may hunt for its focus; then the page is taken as it is
     changed: int = 14  # grey levels by which a pixel must differ to have moved
     part: float = 0.006  # of the pixels, from which something has moved
     dark: float = 22.0  # mean grey level
     bare: float = 7.0  # contrast of the whole picture
-    sharp: float = 1.6  # how much finer than its own blur a picture is
+    sharp: float = 1.2  # how much finer than its own blur a picture is
     remembered: int = 4  # pages that are compared with: turning back does not take one again
 
 
@@ -71,10 +75,11 @@ class Trigger:
         self._rules = rules or Rules()
         self._rest: Floats | None = None  # the first picture of the present rest
         self._rest_s = 0.0
+        self._rested = 0  # pictures of it so far
         self._known: deque[Floats] = deque(maxlen=self._rules.remembered)
         self._settled = False  # the present rest has been decided on
 
-    def look(self, picture: Grey, at_s: float, detail: Callable[[], Grey]) -> Sight:
+    def look(self, picture: Grey, at_s: float, detail: Callable[[], Grey], *, may_take: bool = True) -> Sight:
         """What to make of a picture; `detail` gives the same at 640 pixels or more, when it is asked for."""
         rules, small = self._rules, _small(picture)
         if float(small.mean()) < rules.dark or float(small.std()) < rules.bare:
@@ -82,17 +87,20 @@ class Trigger:
             return Sight.COVERED
         if self._rest is None or self._differs(small, self._rest):
             moved = self._rest is not None
-            self._rest, self._rest_s, self._settled = small, at_s, False
+            self._rest, self._rest_s, self._rested, self._settled = small, at_s, 1, False
             return Sight.MOVING if moved else Sight.SETTLING
+        self._rested += 1
         if self._settled:
             return Sight.KNOWN
         rested = at_s - self._rest_s
-        if rested < rules.still_s:
+        if rested < rules.still_s or self._rested < rules.still:
             return Sight.SETTLING
         page = _page(detail())
         if any(same_page(page, taken) for taken in self._known):
             self._settled = True
             return Sight.KNOWN
+        if not may_take:
+            return Sight.STILL
         if rested < rules.patience_s and sharpness(picture) < rules.sharp:
             return Sight.SETTLING
         self._remember(page)
@@ -145,8 +153,10 @@ def same_page(page: Floats, taken: Floats) -> bool:
 
 def sharpness(picture: Grey) -> float:
     """How much finer a picture is than its own blur: about 2 and more when sharp, 1 when blurred."""
-    fine = np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean()
-    blurred = np.abs(cv2.Laplacian(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.CV_32F)).mean()
+    height = max(1, round(picture.shape[0] * _SHARP / picture.shape[1]))
+    small = cv2.resize(picture, (_SHARP, height), interpolation=cv2.INTER_AREA)
+    fine = np.abs(cv2.Laplacian(small, cv2.CV_32F)).mean()
+    blurred = np.abs(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.CV_32F)).mean()
     return float(fine / (blurred + 1e-3)) / 3.0
 
 

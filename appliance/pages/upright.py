@@ -44,8 +44,8 @@ def is_upside_down(boxes: Boxes, lines: Lines, width: float, height: float) -> S
     """Whether the picture stands on its head.
 
     More letters rise above the small ones (b, d, h, k, l, t, capitals and figures) than hang below the line
-    (g, p, q, y), so the two ways up are compared. In columns of figures nothing rises or hangs, but full stops
-    and commas lie low.
+    (g, p, q, y), so the two ways up are compared. In columns of figures nothing rises or hangs, but full
+    stops and commas lie low.
     """
     as_is = _traits(boxes, lines)
     if as_is.marks > 2 * _MARKED * max(400, len(lines.x)) and as_is.rising > _PLAIN:
@@ -106,7 +106,7 @@ def _covered(x: Floats, left: Floats, right: Floats) -> AnyArray:
 
 
 def _level(x: Floats, y: Floats, at: Floats, xh: float) -> Floats:
-    """The height of a line, from a stiff curve: one that ran after single letters would hide that they hang."""
+    """The height of a line, from a curve too stiff to run after single letters and hide that they hang."""
     middle, half = x.mean(), max(1.0, float(np.ptp(x)) / 2)
     t = (x - middle) / half
     weight = np.ones(len(x))

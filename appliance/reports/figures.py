@@ -1,7 +1,7 @@
 """The figures of a report, counted in the database.
 
-All of them in one snapshot (`store.read`), each by a query that walks an index of the period's days: old
-visits cost nothing. What is counted, and what a word means here, is in docs/reports.md; in short:
+All of them in one snapshot (`store.read`), by queries that walk an index of the period's days: old visits
+cost nothing. What is counted, and what a word means here, is in docs/reports.md; in short:
 
 - A visit belongs to its service day. All visits are counted, however they ended, and each in one cell.
 - The published clock is judged only for visits that were served and said goodbye to; who did not appear,
@@ -12,15 +12,19 @@ visits cost nothing. What is counted, and what a word means here, is in docs/rep
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
+from appliance import days
 from appliance.answers import ANSWERS
 from appliance.office import Office
+from appliance.reports import erased
+from appliance.reports.erased import Erased
 from appliance.reports.partition import UNKNOWN, Cell, Partition
 from appliance.reports.periods import Period
 from appliance.reports.spread import Spread, spread
@@ -47,11 +51,6 @@ YES_NO: Final = ("yes", "no")
 SCORES: Final = ("4", "3", "2", "1")
 NO_ELEMENT: Final = "none"
 
-_FROM: Final = (
-    "FROM service_day AS day JOIN visit ON visit.day_id = day.id"
-    " LEFT JOIN guest_facts AS facts ON facts.visit_id = visit.id"
-    " WHERE day.date BETWEEN :first AND :last"
-)
 # Who was seen off, or is still here: neither gone unserved nor closed by the system at the day's end.
 _COUNTED: Final = "visit.state NOT IN ('no_show', 'cancelled', 'closed_by_system')"
 _OUTCOME: Final = """CASE
@@ -68,7 +67,32 @@ _WAITED: Final = (
 _KEPT: Final = """CASE WHEN visit.locker_used AND visit.id_deposited THEN 'bag_and_card'
   WHEN visit.locker_used THEN 'bag' WHEN visit.id_deposited THEN 'card' ELSE 'none' END"""
 
+# What is looked at of each visit, by the name under which it is counted.
+_FACTS: Final = {
+    "outcomes": _OUTCOME,
+    "services": "visit.service",
+    "priority": "iif(visit.priority, 'yes', 'no')",
+    "deposits": _KEPT,
+    "scanned": "visit.pages_scanned",
+    "copied": "visit.pages_photocopied",
+    "waited": _WAITED,
+    "clock": f"iif({_COUNTED} AND visit.closed IS NOT NULL, visit.sla_s, NULL)",
+    "stay": "iif(visit.state = 'checked_out', visit.duration_s, NULL)",
+    "arrived": "substr(visit.arrived, 1, 13)",
+    "day": "day.date",
+    "age_band": "facts.age_band",
+    "origin": "facts.origin",
+    "sub_services": "facts.sub_services",
+    **{name: f"facts.{name}" for name in CODED},
+}
+_VISITS: Final = (
+    f"SELECT {', '.join(_FACTS.values())} FROM service_day AS day JOIN visit ON visit.day_id = day.id"
+    " LEFT JOIN guest_facts AS facts ON facts.visit_id = visit.id WHERE day.date BETWEEN :first AND :last"
+)
+_AT_ONCE: Final = 1000  # rows in memory
+
 Values = Mapping[str, str | int]
+Tally = Mapping[str, Counter[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +116,14 @@ class Report:
     waiting: Spread
     clock: Spread
     stay: Spread
-    pages_scanned: int
+    pages_scanned: int  # by those who came with a number
+    unnumbered_scans: int  # begun by touch, of no visit that is known
+    unnumbered_pages: int
     pages_photocopied: int
     forms: int  # of the survey
     form_sums: tuple[int, ...]  # its scores, by element
     days: tuple[tuple[date, int], ...]  # the days with visits
+    erased: Erased  # visits too old to be kept: all other figures are without them
 
     @property
     def visits(self) -> int:
@@ -117,107 +144,84 @@ class Report:
 def count(db: sqlite3.Connection, office: Office, period: Period, today: date) -> Report:
     """Everything about a period, as of this snapshot."""
     values: Values = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    tally = _tally(db, office, values)
     forms, form_sums = _forms(db, values)
     return Report(
         period=period,
         finished=_is_finished(db, period, today),
-        outcomes=_outcomes(db, office, values),
-        services=_services(db, office, values),
-        answers=_answers(db, values),
-        sub_services=_sub_services(db, values),
-        waits=_waits(db, values),
-        arrivals=_arrivals(db, office, values),
-        priority=_by(db, "priority", "iif(visit.priority, 'yes', 'no')", YES_NO, values),
-        deposits=_by(db, "deposits", _KEPT, DEPOSITS, values),
-        scanning=_by(db, "scanning", "iif(visit.pages_scanned > 0, 'yes', 'no')", YES_NO, values),
-        copying=_by(db, "copying", "iif(visit.pages_photocopied > 0, 'yes', 'no')", YES_NO, values),
+        outcomes=Partition.of("outcomes", tally["outcomes"], OUTCOMES),
+        services=Partition.of("services", tally["services"], (one.key for one in office.services)),
+        answers=_answers(tally),
+        sub_services=_sub_services(tally["sub_services"]),
+        waits=_waits(tally["waited"]),
+        arrivals=_arrivals(tally["arrived"], office),
+        priority=Partition.of("priority", tally["priority"], YES_NO),
+        deposits=Partition.of("deposits", tally["deposits"], DEPOSITS),
+        scanning=_whether("scanning", tally["scanned"]),
+        copying=_whether("copying", tally["copied"]),
         scores=_scores(db, values),
         elements=_elements(db, values),
-        waiting=_spread(db, _WAITED, values),
-        clock=_spread(db, f"iif({_COUNTED} AND visit.closed IS NOT NULL, visit.sla_s, NULL)", values),
-        stay=_spread(db, "iif(visit.state = 'checked_out', visit.duration_s, NULL)", values),
-        **_pages(db, values),
+        waiting=spread(tally["waited"]),
+        clock=spread(tally["clock"]),
+        stay=spread(tally["stay"]),
+        pages_scanned=_sum(tally["scanned"]),
+        pages_photocopied=_sum(tally["copied"]),
+        **_unnumbered(db, values),
         forms=forms,
         form_sums=form_sums,
-        days=_days(db, values),
+        days=tuple((date.fromisoformat(day), number) for day, number in sorted(tally["day"].items())),
+        erased=erased.count(db, office, values),
     )
 
 
 def _is_finished(db: sqlite3.Connection, period: Period, today: date) -> bool:
-    still = db.execute(
-        "SELECT 1 FROM service_day WHERE closed IS NULL AND date <= ?", (period.last.isoformat(),)
-    )
-    return today > period.last and still.fetchone() is None
-
-
-def _groups(db: sqlite3.Connection, expression: str, values: Values) -> list[tuple[object, int]]:
-    """How many visits have each value of an expression."""
-    return [tuple(row) for row in db.execute(f"SELECT {expression}, count(*) {_FROM} GROUP BY 1", values)]
-
-
-def _by(
-    db: sqlite3.Connection, name: str, expression: str, keys: tuple[str, ...], values: Values
-) -> Partition:
-    found = {str(key): number for key, number in _groups(db, expression, values)}
-    return Partition.of(name, found, keys)
-
-
-def _spread(db: sqlite3.Connection, expression: str, values: Values) -> Spread:
-    return spread({s: often for s, often in _groups(db, expression, values) if isinstance(s, int)})
+    still = days.current(db)
+    return today > period.last and (still is None or still.date > period.last)
 
 
 # ------------------------------------------------------------------------------------------ visits
 
 
-def _outcomes(db: sqlite3.Connection, office: Office, values: Values) -> Partition:
+def _tally(db: sqlite3.Connection, office: Office, values: Values) -> Tally:
+    """How often each value of each fact occurs: one walk over the period's visits, a part at a time."""
     unasked = [one.key for one in office.services if not office.asks_guest_book(one.key)]
-    quoted = ", ".join(f'"{key}"' for key in unasked)  # keys are plain words (office.Key)
-    limits: Values = {**values, "limit": office.sla.minutes * 60, "not_asked": f"[{quoted}]"}
-    return _by(db, "outcomes", _OUTCOME, OUTCOMES, limits)
+    limits = {"limit": office.sla.minutes * 60, "not_asked": json.dumps(unasked)}
+    tally: dict[str, Counter[Any]] = {name: Counter() for name in _FACTS}
+    found = db.execute(_VISITS, {**values, **limits})
+    while rows := found.fetchmany(_AT_ONCE):
+        for counter, column in zip(tally.values(), zip(*rows, strict=True), strict=True):
+            counter.update(column)
+    return tally
 
 
-def _services(db: sqlite3.Connection, office: Office, values: Values) -> Partition:
-    return _by(db, "services", "visit.service", tuple(one.key for one in office.services), values)
+def _answers(tally: Tally) -> tuple[Partition, ...]:
+    """The coded questions, with the age band and the origin, which are stored by their keys."""
+    sex, *others = (_coded(name, tally[name], {one.code: one.key for one in ANSWERS[name]}) for name in CODED)
+    age_band, origin = (
+        _coded(name, tally[name], {one.key: one.key for one in ANSWERS[name]})
+        for name in ("age_band", "origin")
+    )
+    return (sex, age_band, *others, origin)
 
 
-def _answers(db: sqlite3.Connection, values: Values) -> tuple[Partition, ...]:
-    coded = tuple(_coded(db, name, values) for name in CODED)
-    return (coded[0], _ages(db, values), *coded[1:], _origins(db, values))
-
-
-def _coded(db: sqlite3.Connection, name: str, values: Values) -> Partition:
-    keys = {answer.code: answer.key for answer in ANSWERS[name]}
+def _coded(name: str, found: Counter[Any], keys: Mapping[Any, str]) -> Partition:
     counts: Counter[str] = Counter()
-    for code, number in _groups(db, f"facts.{name}", values):
-        counts[keys.get(code, UNKNOWN) if isinstance(code, int) else UNKNOWN] += number
+    for code, number in found.items():
+        counts[keys.get(code, UNKNOWN)] += number
     return Partition.of(name, counts, (*keys.values(), UNKNOWN))
 
 
-def _ages(db: sqlite3.Connection, values: Values) -> Partition:
-    """By the band that was stored with the visit."""
-    bands = tuple(band.key for band in ANSWERS["age_band"])
-    return _by(db, "age_band", f"coalesce(facts.age_band, '{UNKNOWN}')", (*bands, UNKNOWN), values)
-
-
-def _origins(db: sqlite3.Connection, values: Values) -> Partition:
-    keys = tuple(answer.key for answer in ANSWERS["origin"])
+def _sub_services(found: Counter[Any]) -> tuple[Cell, ...]:
     counts: Counter[str] = Counter()
-    for key, number in _groups(db, "facts.origin", values):
-        counts[str(key) if key in keys else UNKNOWN] += number
-    return Partition.of("origin", counts, (*keys, UNKNOWN))
-
-
-def _sub_services(db: sqlite3.Connection, values: Values) -> tuple[Cell, ...]:
-    counts: Counter[str] = Counter()
-    for keys, number in _groups(db, "facts.sub_services", values):
-        counts.update(dict.fromkeys(str(keys or "").split(), number))
+    for keys, number in found.items():
+        counts.update(dict.fromkeys((keys or "").split(), number))
     return tuple(Cell(answer.key, counts[answer.key]) for answer in ANSWERS["sub_services"])
 
 
-def _waits(db: sqlite3.Connection, values: Values) -> Partition:
+def _waits(found: Counter[Any]) -> Partition:
     counts: Counter[str] = Counter()
-    for seconds, number in _groups(db, _WAITED, values):
-        counts[_wait(seconds) if isinstance(seconds, int) else NOT_MEASURED] += number
+    for seconds, number in found.items():
+        counts[NOT_MEASURED if seconds is None else _wait(seconds)] += number
     return Partition.of("waits", counts, (*(key for key, _ in WAITS), LONGER, NOT_MEASURED))
 
 
@@ -225,11 +229,11 @@ def _wait(seconds: int) -> str:
     return next((key for key, most in WAITS if seconds <= most), LONGER)
 
 
-def _arrivals(db: sqlite3.Connection, office: Office, values: Values) -> Partition:
+def _arrivals(found: Counter[Any], office: Office) -> Partition:
     """By the hour of the office's clock; empty hours between the first and the last one are there."""
     counts: Counter[int] = Counter()
-    for stamp, number in _groups(db, "substr(visit.arrived, 1, 13)", values):
-        hour = datetime.strptime(str(stamp), "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    for stamp, number in found.items():
+        hour = datetime.strptime(stamp, "%Y-%m-%dT%H").replace(tzinfo=UTC)
         counts[hour.astimezone(office.zone).hour] += number
     hours = range(min(counts), max(counts) + 1) if counts else ()
     return Partition.of(
@@ -237,16 +241,23 @@ def _arrivals(db: sqlite3.Connection, office: Office, values: Values) -> Partiti
     )
 
 
-def _pages(db: sqlite3.Connection, values: Values) -> dict[str, int]:
+def _whether(name: str, found: Counter[Any]) -> Partition:
+    """With pages or without."""
+    without = found[0]
+    return Partition.of(name, {"yes": found.total() - without, "no": without}, YES_NO)
+
+
+def _sum(found: Counter[Any]) -> int:
+    return sum(value * number for value, number in found.items())
+
+
+def _unnumbered(db: sqlite3.Connection, values: Values) -> dict[str, int]:
     row = db.execute(
-        f"SELECT total(visit.pages_scanned), total(visit.pages_photocopied) {_FROM}", values
+        "SELECT count(*), total(scan.pages) FROM service_day AS day JOIN scan ON scan.day_id = day.id"
+        " WHERE scan.visit_id IS NULL AND scan.pages > 0 AND day.date BETWEEN :first AND :last",
+        values,
     ).fetchone()
-    return {"pages_scanned": int(row[0]), "pages_photocopied": int(row[1])}
-
-
-def _days(db: sqlite3.Connection, values: Values) -> tuple[tuple[date, int], ...]:
-    found = db.execute(f"SELECT day.date, count(*) {_FROM} GROUP BY day.date ORDER BY day.date", values)
-    return tuple((date.fromisoformat(row[0]), row[1]) for row in found)
+    return {"unnumbered_scans": row[0], "unnumbered_pages": int(row[1])}
 
 
 # ------------------------------------------------------------------------- what belongs to no visit

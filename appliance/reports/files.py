@@ -12,7 +12,6 @@ from appliance.reports.csv_file import write_csv
 from appliance.reports.figures import Report
 from appliance.reports.published import Form
 from appliance.reports.sheets import Sheet
-from appliance.reports.xlsx_file import write_xlsx
 from appliance.wording import Wording
 
 Format = Literal["csv", "xlsx"]
@@ -35,4 +34,9 @@ def write(report: Report, office: Office, wording: Wording, form: Form, format: 
     """The file's bytes. Whether there is anything to publish is asked before (`published.obstacle`)."""
     tables: tuple[Sheet, ...] = sheets.build(report, office, wording, form)
     front = cover(report, office, wording, form)
-    return write_csv(front, tables) if format == "csv" else write_xlsx(front, tables)
+    if format == "csv":
+        return write_csv(front, tables)
+    # Here, since few take one: a front desk starts without the library, and does not hold it in memory.
+    from appliance.reports.xlsx_file import write_xlsx
+
+    return write_xlsx(front, tables)

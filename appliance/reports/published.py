@@ -17,7 +17,7 @@ from appliance.reports.partition import Cell, Partition
 from appliance.reports.small_cells import LEAST, is_small, merge, subtotal
 
 Form = Literal["internal", "publication"]
-Obstacle = Literal["kind", "running", "few"]
+Obstacle = Literal["kind", "running", "erased", "few"]
 
 LEAST_FOR_P90 = 10  # with fewer, the 90th percentile is nearly the longest of them
 
@@ -28,6 +28,8 @@ def obstacle(office: Office, report: Report) -> Obstacle | None:
         return "kind"
     if not report.finished:
         return "running"
+    if report.erased.visits:  # what is left, taken from what was published before, would be what is gone
+        return "erased"
     return "few" if is_small(report.visits) else None
 
 

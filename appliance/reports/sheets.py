@@ -6,7 +6,7 @@ published, or nothing was measured) is None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -103,6 +103,8 @@ def _tables(desk: _Desk) -> Iterator[Sheet]:
         yield _skm(desk)
     if desk.form == "internal" and report.period.kind != "day":
         yield _times(desk)
+    if desk.form == "internal" and report.erased.visits:
+        yield _erased(desk)
 
 
 def _summary(desk: _Desk) -> Sheet:
@@ -198,6 +200,19 @@ def _times(desk: _Desk) -> Sheet:
     return Sheet(key, desk.say(f"report.sheet.{key}"), ("count", "percent"), tuple(rows))
 
 
-def by_key(sheets: tuple[Sheet, ...]) -> Mapping[str, Sheet]:
-    """The tables by their keys."""
-    return {sheet.key: sheet for sheet in sheets}
+def _erased(desk: _Desk) -> Sheet:
+    """What is left of visits that are too old to be kept. For the office only."""
+    erased, rows = desk.report.erased, []
+    for part in erased.parts:
+        table = desk.say(f"report.sheet.{part.name}")
+        for cell in part.cells:
+            name = labels.of(desk.wording, desk.office, part.name, cell.key)
+            title: Words = {language: f"{table[language]}: {name[language]}" for language in name}
+            rows.append(
+                Row(f"{part.name}.{cell.key}", title, (cell.count, percent(cell.count, erased.visits)))
+            )
+    rows += [Row(name, desk.say(f"report.erased.{name}"), (number, None)) for name, number in erased.sums]
+    rows.append(Row("total", desk.say("report.total"), (erased.visits, percent(1, 1)), "total"))
+    title = desk.say("report.sheet.erased")
+    notes = (desk.say("report.note.erased"),)
+    return Sheet("erased", title, ("count", "percent"), tuple(rows), notes, charted=False)

@@ -24,9 +24,9 @@ class Spread:
     longest_s: int | None = None
 
 
-def spread(times: Mapping[int, int]) -> Spread:
-    """The spread of durations, given as how often each one occurs."""
-    seconds = sorted(value for value, often in times.items() if often)
+def spread(times: Mapping[int | None, int]) -> Spread:
+    """The spread of durations, given as how often each one occurs; None is what was not measured."""
+    seconds = sorted(value for value, often in times.items() if often and value is not None)
     if not seconds:
         return Spread(0)
     ends = list(accumulate(times[value] for value in seconds))

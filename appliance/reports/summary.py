@@ -45,6 +45,8 @@ def lines(report: Report, office: Office, form: Form) -> Iterator[Line]:
 
 def _visits(report: Report, form: Form) -> Iterator[Line]:
     yield Line("visits", report.visits, "visits")
+    if report.erased.visits:
+        yield Line("erased", report.erased.visits, "visits")
     yield Line("served", show(report.outcomes, form).sum_of(*SERVED), "visits")
 
 
@@ -109,6 +111,9 @@ def _things(report: Report, office: Office, form: Form) -> Iterator[Line]:
         yield Line("cards", deposits.sum_of("bag_and_card", "card"), "visits")
     if office.steps.scan:
         yield Line("pages_scanned", None if scanned is None else report.pages_scanned, "pages")
+        by_touch = report.unnumbered_scans
+        seen = not by_touch or is_enough(by_touch, form)
+        yield Line("unnumbered_pages", report.unnumbered_pages if seen else None, "pages")
     if office.steps.photocopy:
         yield Line("pages_photocopied", None if copied is None else report.pages_photocopied, "pages")
 

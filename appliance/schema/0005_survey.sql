@@ -1,4 +1,4 @@
--- The survey of the nine service elements (SKM).
+-- The survey of the nine service elements (SKM), and an index that reports walk along.
 -- As a rating, a form is tied to nobody: no visit, no time, and a random key in place of a running number.
 
 CREATE TABLE survey (
@@ -16,6 +16,7 @@ CREATE TABLE survey (
   facilities      INTEGER NOT NULL CHECK (facilities BETWEEN 1 AND 4)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX survey_date ON survey (date);
+CREATE INDEX scan_unnumbered ON scan (day_id) WHERE visit_id IS NULL;
 
 -- That a visit has answered is known while its day is open, and forgotten with it, as with ratings.
 ALTER TABLE visit ADD COLUMN survey TEXT NOT NULL DEFAULT 'open' CHECK (survey IN ('open', 'given'));

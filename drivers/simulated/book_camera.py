@@ -1,6 +1,6 @@
 """A camera over a simulated book: a process that streams what such a camera would see (MJPEG over HTTP).
 
-`python -m drivers.simulated.book_camera --width 3000` prints its port. Hands reach in by lines of JSON on its
+`python -m drivers.simulated.book_camera --width 2000` prints its port. Hands reach in by lines of JSON on its
 standard input: {"turn": 1}, {"look": {"curl": true}}, {"lay": "https://.../v/token"}, {"cover": true},
 {"unplug": true}. The end of its input ends it. Arrays live here and not in the process of the front desk.
 """
@@ -35,6 +35,9 @@ LOOKS: Final = ("curl", "skew", "shadow", "finger")
 TURN_S: Final = 1.2
 _FRAMES_PER_S: Final = 8
 _QUALITY: Final = 90
+_DRAWN: Final = (
+    2000  # pixels across; a larger picture is that one, enlarged, so that drawing keeps up with turning
+)
 _KEPT: Final = 4  # spreads that are drawn and kept
 _NOISES: Final = 3
 _FLAT, _THICK = 1, 3  # levels of the generator
@@ -68,7 +71,11 @@ def draw_spread(number: int, look: Look, width: int) -> Picture:
     )
     if look.skew:
         scene = replace(scene, turn=7.0, tilt=5.0)
-    return photograph(level, number, width, _PAGES[number % len(_PAGES)], scene).image
+    drawn = photograph(level, number, min(width, _DRAWN), _PAGES[number % len(_PAGES)], scene).image
+    if width <= _DRAWN:
+        return drawn
+    size = (width, drawn.shape[0] * width // drawn.shape[1])
+    return np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @dataclass
@@ -83,6 +90,10 @@ class Book:
     is_plugged: bool = True
     _drawn: OrderedDict[tuple[int, Look], Picture] = field(default_factory=OrderedDict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def has(self, spread: int) -> bool:
+        """Whether a spread is drawn already."""
+        return (spread, self.look) in self._drawn
 
     def picture(self, spread: int) -> Picture:
         """A spread, drawn once and kept for a while."""
@@ -128,6 +139,8 @@ class Stream:
         self._still: list[bytes] = []
         self._turns: list[int] = []
         self._over = False
+        self._drawing: threading.Thread | None = None
+        self.settled_s = time.monotonic()  # when the last turn ended
 
     def hand(self, command: Mapping[str, Any]) -> None:
         """Do what a hand does."""
@@ -155,7 +168,7 @@ class Stream:
         for number in count():
             if self._over:
                 return
-            if self._turns:
+            if self._turns and self._is_drawn(self._turns[0]):
                 self._turn(self._turns.pop(0))
             began = time.monotonic()
             if not self._still:
@@ -163,6 +176,16 @@ class Stream:
                 self._still = [_jpeg(noisy(now, seed)) for seed in range(_NOISES)]
             self._show(self._still[number % _NOISES])
             time.sleep(max(0.0, 1 / _FRAMES_PER_S - (time.monotonic() - began)))
+
+    def _is_drawn(self, by: int) -> bool:
+        """Whether the next spread is there; else it is drawn, while the one before is still seen."""
+        wanted = max(1, self._book.spread + by)
+        if self._book.has(wanted):
+            return True
+        if self._drawing is None or not self._drawing.is_alive():
+            self._drawing = threading.Thread(target=self._book.picture, args=(wanted,), daemon=True)
+            self._drawing.start()
+        return False
 
     def _turn(self, by: int) -> None:
         book = self._book
@@ -176,8 +199,8 @@ class Stream:
             time.sleep(max(0.0, began + (frame + 1) / _FRAMES_PER_S - time.monotonic()))
         book.spread = max(1, book.spread + by)
         self._still = []
-        # The next spread is drawn while this one is looked at, so that no turn takes long to begin.
-        threading.Thread(target=book.picture, args=(book.spread + 1,), daemon=True).start()
+        self.settled_s = time.monotonic()
+        self._is_drawn(1)  # ahead of time, so that no turn takes long to begin
 
     def _show(self, frame: bytes) -> None:
         with self._changed:
@@ -187,7 +210,10 @@ class Stream:
     def newest(self, seen: int, timeout_s: float = 2.0) -> tuple[int, bytes]:
         """The newest frame and its number, once there is one after `seen`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._number > seen and self._book.is_plugged, timeout_s)
+            while self._book.is_plugged and not self._changed.wait_for(
+                lambda: self._number > seen, timeout_s
+            ):
+                pass
             return self._number, self._frame if self._book.is_plugged else b""
 
 
@@ -201,9 +227,11 @@ class Answer(BaseHTTPRequestHandler):
     stream: ClassVar[Stream]
 
     def do_GET(self) -> None:
-        """The stream, or one small picture at /now.jpg."""
+        """The stream; one small picture at /now.jpg; at /settled when the last turn ended."""
         seen, frame = self.stream.newest(0)
-        if not frame:
+        if self.path == "/settled":
+            self._send(f"{self.stream.settled_s}".encode(), "text/plain")
+        elif not frame:
             self.send_error(503)
         elif self.path == "/now.jpg":
             self._send_small(frame)
@@ -215,9 +243,11 @@ class Answer(BaseHTTPRequestHandler):
         if small is None:
             self.send_error(503)
             return
-        data = _jpeg(small.astype(np.uint8))
+        self._send(_jpeg(small.astype(np.uint8)), "image/jpeg")
+
+    def _send(self, data: bytes, kind: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -241,7 +271,7 @@ class Answer(BaseHTTPRequestHandler):
 def main() -> None:
     """Stream until the standard input ends."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--width", type=int, default=3000)
+    parser.add_argument("--width", type=int, default=2000)
     width: int = parser.parse_args().width
     cv2.setNumThreads(1)
     stream = Stream(Book(width))

@@ -17,10 +17,12 @@ from typing import Final, Self
 from drivers.base import Paper
 from drivers.button import ButtonWiring
 from drivers.locks import LockWiring
+from drivers.simulated.line import Line
 from drivers.simulated.lockers import SimulatedLockers
 from drivers.simulated.loudspeaker import Loudspeaker
 from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.printer import PrinterKind, Ticket, VirtualPrinter
+from drivers.simulated.station import SimulatedStation
 from drivers.simulated.tray import CardTray
 
 PRESS_MS: Final = 80.0
@@ -60,22 +62,26 @@ class LockerLook:
 class House:
     """The hardware of one front desk. `start`, then `wire`; `close` ends all of it and can be called again.
 
+    With `with_station` there is a book under a camera, and a glass beside it.
+
     `folder` is for what the loudspeaker plays; `columns` is the paper's width, 32 (58 mm) or 48 (80 mm).
     """
 
-    def __init__(self, folder: Path, *, columns: int = 48) -> None:
+    def __init__(self, folder: Path, *, columns: int = 48, with_station: bool = False) -> None:
         is_large = columns > _SMALL
         self.printer = VirtualPrinter(
             kind=PrinterKind(columns, cutter=is_large, native_qr=is_large, confirms=is_large)
         )
         self.cards = CardTray()
         self.speaker = Loudspeaker(folder / "loudspeaker")
+        self.station = SimulatedStation(folder / "station") if with_station else None
         self._pins: SimulatedPins | None = None
         self._buttons: dict[str, ButtonWiring] = {}
         self._held: set[str] = set()
         self._lockers: SimulatedLockers | None = None
         self._jammed: dict[str, bool] = {}
         self._torn_off = 0  # the newest ticket that was taken away
+        self._line: Line | None = None
         self._running = ExitStack()
 
     # ---------------------------------------------------------------------- life
@@ -93,6 +99,9 @@ class House:
             self._pins = SimulatedPins()
             undo.callback(self._pins.close)
             self.speaker.start()
+            if self.station is not None:
+                undo.callback(self.station.close)
+                self.station.start()
             self._running = undo.pop_all()
 
     def close(self) -> None:
@@ -113,6 +122,17 @@ class House:
         self._buttons = dict(buttons)
         self._lockers = SimulatedLockers(self.pins, lockers)
         self._jammed = dict.fromkeys(lockers, False)
+
+    def lay_line(self, port: int) -> int:
+        """Lay a line to a central server at this port; gives the port at which it begins.
+
+        Once, after `start`. Raises OSError.
+        """
+        line = Line(port)
+        line.open()
+        self._running.callback(line.close)
+        self._line = line
+        return line.port
 
     # ---------------------------------------------------------------------- where drivers connect
 
@@ -252,16 +272,26 @@ class House:
     def faults(self) -> dict[str, dict[str, bool]]:
         """For each device, by the appliance's names, its faults and whether they are on.
 
-        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed).
+        A button's fault goes by its letter (it is stuck), a locker's by its name (it is jammed); those of the
+        line to the central server are there once it is laid.
         """
         printer = {name: getattr(self.printer.faults, field) for name, field in PRINTER_FAULTS.items()}
-        return {
-            "buttons": {letter: letter in self._held for letter in self._buttons},
-            "printer": printer | {UNPLUGGED: not self.printer.plugged},
-            "card_reader": self.cards.faults,
-            "lockers": dict(self._jammed),
-            "voice": self.speaker.faults,
-        }
+        return (
+            {
+                "buttons": {letter: letter in self._held for letter in self._buttons},
+                "printer": printer | {UNPLUGGED: not self.printer.plugged},
+                "card_reader": self.cards.faults,
+                "lockers": dict(self._jammed),
+                "voice": self.speaker.faults,
+            }
+            | ({"central": dict(self._line.faults)} if self._line else {})
+            | self._station_faults()
+        )
+
+    def _station_faults(self) -> dict[str, dict[str, bool]]:
+        if self.station is None:
+            return {}
+        return {"station": self.station.faults, "flatbed": self.station.glass.faults}
 
     def set_fault(self, device: str, name: str, on: bool) -> None:
         """Switch one of `faults` on or off. Raises KeyError; Missing where a device does not come back."""
@@ -272,4 +302,8 @@ class House:
             "lockers": self.jam,
             "voice": self.speaker.set_fault,
         }
+        if self.station is not None:
+            switches |= {"station": self.station.set_fault, "flatbed": self.station.glass.set_fault}
+        if self._line:
+            switches["central"] = self._line.set_fault
         switches[device](name, on)

@@ -18,7 +18,7 @@ from drivers.simulated.glass import Glass
 LOOKS = ("curl", "skew", "shadow", "finger")
 _CAMERA = ("covered", "unplugged")
 _ANSWERS_S = 5.0
-_WIDTH = 3000
+_WIDTH = 2000
 
 
 class SimulatedStation:
@@ -93,7 +93,15 @@ class SimulatedStation:
 
     def picture(self) -> bytes:
         """What the camera sees, small, as JPEG. Raises OSError while it sees nothing."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/now.jpg", timeout=_ANSWERS_S) as answer:
+        return self._ask("now.jpg")
+
+    def settled_s(self) -> float:
+        """When the last turn ended, in monotonic seconds. Raises OSError."""
+        return float(self._ask("settled"))
+
+    def _ask(self, what: str) -> bytes:
+        address = f"http://127.0.0.1:{self._port}/{what}"
+        with urllib.request.urlopen(address, timeout=_ANSWERS_S) as answer:
             data: bytes = answer.read()
             return data
 

@@ -14,6 +14,7 @@ Picture = NDArray[np.uint8]
 
 _COARSE = 4  # what moves is drawn small and blurred, so nobody sees it
 _SKIN = (120, 150, 195)  # blue, green, red
+_TILE = 256  # pixels after which the noise repeats itself
 _NOISE = 1.5  # in grey levels, as a still picture has
 
 
@@ -21,7 +22,9 @@ def turning(before: Picture, after: Picture, share: float) -> Picture:
     """The picture in the midst of a turn from one spread to the next."""
     height, width = before.shape[:2]
     size = (width // _COARSE, height // _COARSE)
-    old, new = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (before, after))
+    old, new = (
+        np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_AREA), np.uint8) for one in (before, after)
+    )
     columns, middle = size[0], size[0] // 2
     edge = int(columns * (0.95 - 0.9 * share))
     mixed = old.copy()
@@ -60,5 +63,7 @@ def covered(picture: Picture, share: float = 0.6) -> Picture:
 
 def noisy(picture: Picture, seed: int) -> Picture:
     """As the next picture of a camera differs from the one before: by its noise."""
-    noise = np.random.default_rng(seed).normal(0, _NOISE, picture.shape[:2]).astype(np.float32)
-    return np.clip(picture + noise[..., None], 0, 255).astype(np.uint8)
+    rows, columns = picture.shape[:2]
+    tile = np.random.default_rng(seed).normal(0, _NOISE, (_TILE, _TILE)).astype(np.int16)
+    field = np.tile(tile, (rows // _TILE + 1, columns // _TILE + 1))[:rows, :columns, None]
+    return np.clip(picture + field, 0, 255).astype(np.uint8)

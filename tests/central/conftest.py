@@ -22,10 +22,12 @@ from appliance.office import load_office
 from appliance.relay import Relay
 from appliance.staff import Member
 from appliance.store import Transaction
-from appliance.visits import Request
+from appliance.visits import Request, Visit
+from tests.central.due import Issue, fill_in
 from tests.central.postgres import Cluster, cluster
 from tests.central.receiver import Receiver, receiver
 from tests.conftest import CONFIG
+from tests.store.conftest import Officer
 
 PLACE = "frontline"
 
@@ -103,6 +105,27 @@ def desk_in(folder: Path, clock: ManualClock, office: str = "1373") -> FrontDesk
     desk = assemble(load_office(office), config.parse(CONFIG.format(office=office)), clock, folder)
     desk.store.open()
     return desk
+
+
+@pytest.fixture
+def rina(desk: FrontDesk, officer: Member) -> Officer:
+    """The officer at work."""
+    return Officer(desk, officer.id)
+
+
+@pytest.fixture
+def siti(desk: FrontDesk, rina: Officer, issue: Issue, clock: ManualClock) -> Visit:
+    """A whole visit that is over: guest book, locker, reading, goodbye."""
+    visit = issue()
+    clock.advance(40)
+    rina.call(visit)
+    fill_in(desk, visit)
+    clock.advance(300)
+    rina.serve(visit)
+    taken = rina.take_in(visit, "1", "ktp")
+    rina.hand_back(taken.deposit_id)
+    clock.advance(3000)
+    return rina.check_out(visit)
 
 
 # ------------------------------------------------------------------------------------ the receiving side

@@ -304,6 +304,15 @@ def test_every_commit_is_synced(archive: Archive, url: str) -> None:
             assert session.run("SHOW synchronous_commit") == [("on",)]
 
 
+def test_others_on_the_machine_cannot_read_the_files(
+    tmp_path: Path, open_archive: Callable[[str], Archive]
+) -> None:
+    send(Intake(open_archive(f"sqlite:///{tmp_path}/central.db")), event(1))
+    files = list(tmp_path.glob("central.db*"))
+    assert len(files) >= 3
+    assert [file for file in files if file.stat().st_mode & 0o007] == []
+
+
 def test_a_reader_sees_one_moment_and_cannot_write(archive: Archive) -> None:
     with archive.db.reading() as session:
         before = session.run("SELECT count(*) FROM visit")

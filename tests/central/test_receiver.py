@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import gzip
+import http.client
 import json
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +28,7 @@ from appliance.central.intake import Intake
 from tests.central.records import event
 from web.central import BATCHES_AT_ONCE, create_receiver
 from web.central.events import CERTIFICATE
+from web.central.serving import serving
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(contract.__file__).parent / "openapi.json").read_text(encoding="utf-8")
@@ -214,6 +218,49 @@ def test_what_cannot_be_stored_is_not_acknowledged_and_says_when_to_come_back(
     assert response.status_code == 503
     assert 0 < int(response.headers["Retry-After"]) <= 3600
     assert scene.stored() == 0
+
+
+def test_an_outage_of_the_database_is_logged_once_and_once_when_it_is_over(
+    scene: Scene, archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with archive.db.writing() as session:
+        session.run("ALTER TABLE reply RENAME TO gone")
+    for _ in range(5):
+        assert scene.post().status_code == 503
+    with archive.db.writing() as session:
+        session.run("ALTER TABLE gone RENAME TO reply")
+    for _ in range(5):
+        assert scene.post().status_code == 200
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("web.central")]
+    assert len(lines) == 2
+    assert lines[0].startswith("nothing can be stored: store: ")
+    assert lines[1] == "the database stores again"
+
+
+def test_a_body_without_end_is_cut_short_before_it_fills_anything(archive: Archive, token: str) -> None:
+    """Over a real socket: the server itself refuses it."""
+    with serving(create_receiver(Intake(archive))) as port:
+        for size in (contract.MAX_BYTES + 1, 100 * contract.MAX_BYTES):
+            with closing(socket.create_connection(("127.0.0.1", port), 10)) as client:
+                head = f"POST {EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+                head += f"Content-Type: {contract.BATCH_MEDIA_TYPE}\r\nIdempotency-Key: {'a' * 32}\r\n"
+                client.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
+                with suppress(ConnectionError):  # it hangs up while we still talk
+                    client.sendall(b" " * min(size, 8 * contract.MAX_BYTES))
+                assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_half_a_request_harms_nobody_else(archive: Archive, token: str) -> None:
+    with serving(create_receiver(Intake(archive))) as port:
+        halves = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(40)]
+        for half in halves:
+            half.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[")
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+            client.request("GET", "/healthz")
+            assert client.getresponse().status == 200
+        for half in halves:
+            half.close()
 
 
 def test_its_health_can_be_asked(client: FlaskClient, archive: Archive) -> None:

@@ -212,6 +212,14 @@ def test_the_measure_of_reports_is_json(command: Command) -> None:
     assert found["quarter_visits"] == found["visits"] == 1200
 
 
+def test_the_measure_of_copies_reports_every_documented_key(command: Command) -> None:
+    found = json.loads(command("bench", "copies", "--visits", "800").stdout)
+
+    assert set(found) == _documented("bench copies")
+    assert found["damaged_start_s"] < 10
+    assert found["copy_bytes"] > 100_000
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -236,7 +244,7 @@ def _leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Com
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from _leaves(command, f"{path}{name} ")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield path + name, command
 
 

@@ -172,6 +172,7 @@ def test_the_simulator_serves_its_page_and_leaves_nothing(start: Start, port: in
     page = program.await_page(port, "/simulator/")
 
     assert "80 mm" in page
+    assert "Server pusat" in page
     assert "Sawahlunto" in program.await_page(port, "/kiosk/")
     assert program.end(within_s=END_S) == 0
     assert program.processes == []

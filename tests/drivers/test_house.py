@@ -418,3 +418,14 @@ def test_an_unknown_fault_is_a_key_error_and_changes_nothing(
     with pytest.raises(KeyError):
         house.set_fault("coffee_machine", name, on)
     assert house.faults == before
+
+
+def test_the_line_to_a_centre_is_there_once_it_is_laid(house: House) -> None:
+    assert "central" not in house.faults
+    with socket.create_server(("127.0.0.1", 0)) as centre:
+        port = house.lay_line(centre.getsockname()[1])
+    socket.create_connection(("127.0.0.1", port), SOON_S).close()
+    house.set_fault("central", "cut", True)
+    assert [name for name, on in house.faults["central"].items() if on] == ["cut"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), SOON_S)

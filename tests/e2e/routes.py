@@ -65,9 +65,11 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "admin.accounts.everybody": ("/admin/accounts",),
         "admin.accounts.one": ("/admin/accounts/1",),
         "admin.accounts.new": ("/admin/accounts/new",),
+        "admin.central.standing": ("/admin/central",),
         "admin.configuration": ("/admin/configuration",),
         "admin.guests.search": ("/admin/guests",),
         "admin.happenings": ("/admin/journal",),
+        "admin.copies.overview": ("/admin/copies",),
         "entrance.password": ("/account/password",),
         "simulator.page": ("/simulator/",),
         "failure": ("/desk/nothing-here",),
@@ -98,12 +100,15 @@ REDIRECT: Final = "no page: it only leads on to one"
 
 # Addresses that are no pages, and why.
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "admin.central.now": (FRAGMENT, "/admin/central/now"),
     "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
     "admin.standing": (FRAGMENT, "/admin/standing"),
+    "admin.copies.now": (FRAGMENT, "/admin/copies/now"),
     "desk.columns": (FRAGMENT, "/desk/columns"),
     "desk.status": (FRAGMENT, "/desk/status"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
     "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
+    "board.standing": (FRAGMENT, "/board/standing"),
     "kiosk.greeting": (FRAGMENT, "/kiosk/greeting"),
     "kiosk.ticket_now": (FRAGMENT, "/kiosk/ticket/{waiting}/now"),
     "simulator.room": (FRAGMENT, "/simulator/room"),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from appliance import tickets
+from appliance import ratings, staff, tickets, visits
 from appliance.config import Config
 from appliance.visits import Request
 from tests.e2e.conftest import KIOSK, FrontDeskAtWork, at_work
@@ -99,6 +99,46 @@ def _open_guest_book(kiosk: Page, work: FrontDeskAtWork, request_id: str) -> Non
     kiosk.get_by_role("button", name=visit.number).click()
     kiosk.get_by_role("button", name="Saya mengerti, lanjutkan").click()
     kiosk.get_by_label("Nama lengkap").wait_for()
+
+
+def _stop(kiosk: Page) -> None:
+    kiosk.get_by_role("button", name="Berhenti, hapus jawaban").click()
+    kiosk.get_by_text("Terima kasih atas penilaian Anda").wait_for()
+    kiosk.get_by_role("link", name="Selesai").click()
+
+
+@pytest.mark.parametrize("leave", [_leave_it_alone, _stop])
+def test_nothing_is_kept_of_half_a_survey(
+    leave: Callable[[Page], None], work: FrontDeskAtWork, new_page: Callable[..., Page]
+) -> None:
+    kiosk = new_page(KIOSK)
+    kiosk.clock.install()
+    kiosk.goto(f"{work.url}/kiosk/v/{_rated_visit(work, leave.__name__)}/rating/thanks")
+    kiosk.get_by_role("button", name="Isi survei").click()
+    for answer in ("Tidak sesuai", "Tidak mudah", "Tidak cepat"):
+        kiosk.get_by_role("button", name=answer).click()
+    kiosk.get_by_text("Pertanyaan 4 dari 9").wait_for()
+    kiosk.wait_for_load_state()  # its scripts run: the time-out among them
+    assert len(work.desk.survey_drafts) == 1
+    leave(kiosk)
+
+    kiosk.wait_for_url(f"{work.url}/kiosk/")
+    assert len(work.desk.survey_drafts) == 0
+    assert work.desk.store.read(lambda db: db.execute("SELECT count(*) FROM survey").fetchone()[0]) == 0
+    while kiosk.go_back() is not None:
+        kiosk.wait_for_load_state()
+        assert kiosk.locator("[aria-pressed=true]").count() == 0
+
+
+def _rated_visit(work: FrontDeskAtWork, request_id: str) -> str:
+    """The token of a visit that was served and has rated."""
+    store, (member, *_) = work.desk.store, work.desk.store.read(staff.members)
+    request = Request(f"survey-{request_id}", "library", "desk")
+    visit = store.write(visits.walk_in, work.desk.office, request, place="frontline", staff=member.id)
+    store.write(visits.start_serving, work.desk.office, visit.id, place="frontline", staff=member.id)
+    store.write(ratings.give, visit.id, 4)
+    assert visit.token is not None
+    return visit.token
 
 
 def _assert_nothing_of_them(kiosk: Page) -> None:

@@ -1,7 +1,10 @@
 """A small day at the front desk, lived by a process that is hurt from outside (test_kill.py, test_power.py).
 
-    python -m tests.faults.day PRINTER_PORT FOLDER                        live it once
-    python -m tests.faults.day PRINTER_PORT SYSCALL STRIDE FOLDER...      once in each folder, forked
+    python -m tests.faults.day ENDS FOLDER                        live it once
+    python -m tests.faults.day ENDS SYSCALL STRIDE FOLDER...      once in each folder, forked
+
+SYSCALL is its name and the thread that makes it, as `write@writer`. ENDS is the printer's port, or
+`PORT,CENTRAL_PORT,TOKEN_FILE` to bring the visits to a central server too.
 
 Everything is the product's own: store, card keys, paper and door duty, python-escpos over TCP to a virtual
 printer, gpiozero on simulated pins. What was acknowledged is appended to the file `acknowledged` beside the
@@ -17,13 +20,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 
-from appliance import config, days, guestbook, lockers, printing, ratings, tickets, visits
+from appliance import assembly, config, days, guestbook, lockers, outbox, printing, ratings, tickets, visits
 from appliance.clock import ManualClock
 from appliance.duties.doors import DoorDuty
 from appliance.duties.paper import PaperDuty
+from appliance.duties.relay import RelayDuty
 from appliance.files import write_durably
 from appliance.front_desk import FrontDesk, assemble
 from appliance.lockers import Wanted
@@ -42,7 +48,6 @@ PLACE = OFFICE.places[0].key
 GOES, STAYS = 0, 1  # the visitors: one goes home, one leaves a bag overnight
 VISITORS = (GOES, STAYS)
 DATA, ACKNOWLEDGED, SETTINGS = "data", "acknowledged", "settings.toml"
-BY_THE_WRITER = ("pwrite64", "fdatasync")  # calls of the database's own thread; all others are the main one's
 DAY_S = 86400.0
 
 _CONFIG = """
@@ -62,6 +67,11 @@ name = "1"
 pin = 13
 contact_pin = 19
 """
+_CENTRAL = """
+[central]
+url = "http://127.0.0.1:{port}"
+token = "{token}"
+"""
 _WIRING = {"0": LockWiring(5, 6), "1": LockWiring(13, 19)}
 _FAST = PulseTiming(pulse_s=0.002, max_pulse_s=1.0, gap_s=0.0, rest_s=0.0)
 
@@ -70,9 +80,9 @@ Tell = Callable[..., None]
 
 def main(arguments: Sequence[str]) -> None:
     """Live once, or once in each folder."""
-    port = int(arguments[0])
+    ends = Ends.parse(arguments[0])
     if len(arguments) == 2:
-        _begin(Path(arguments[1]), port, None, 0)
+        _begin(Path(arguments[1]), ends, None, 0)
         return
     syscall, stride, folders = arguments[1], int(arguments[2]), [Path(name) for name in arguments[3:]]
     for place, folder in enumerate(folders, 1):
@@ -80,29 +90,34 @@ def main(arguments: Sequence[str]) -> None:
         if child == 0:
             code = 70
             try:
-                _begin(folder, port, syscall, (len(folders) - place) * stride)
+                _begin(folder, ends, syscall, (len(folders) - place) * stride)
                 code = 0
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
-        with (folder / ACKNOWLEDGED).open("a", encoding="utf-8") as file:
-            file.write(f"ended {os.waitstatus_to_exitcode(status)}\n")
+        _teller(folder)("ended", os.waitstatus_to_exitcode(status))
 
 
-def _begin(folder: Path, port: int, syscall: str | None, spare_calls: int) -> None:
+def _teller(folder: Path) -> Tell:
+    """Appends to what was acknowledged in this folder."""
     told = os.open(folder / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def tell(*words: object) -> None:
         os.writev(told, [(" ".join(map(str, words)) + "\n").encode()])
 
-    desk = desk_in(folder / DATA, port)
-    if syscall in BY_THE_WRITER:
-        # Before the writer's thread opens the database.
-        desk.store._writer.submit(_spend, folder, syscall, spare_calls).result()
-    elif syscall is not None:
-        _spend(folder, syscall, spare_calls)
+    return tell
+
+
+def _begin(folder: Path, ends: Ends, syscall: str | None, spare_calls: int) -> None:
+    tell = _teller(folder)
+    desk = desk_in(folder / DATA, ends)
+    call, _, thread = (syscall or "").partition("@")
+    if thread == "writer":  # before it opens the database
+        desk.store._writer.submit(_spend, folder, call, spare_calls).result()
+    elif thread == "main":
+        _spend(folder, call, spare_calls)
     desk.store.open()
-    Day(desk, port, tell).live()
+    Day(desk, ends, tell).live()
     desk.store.close()
 
 
@@ -119,9 +134,42 @@ def _spend(folder: Path, syscall: str, count: int) -> None:
     os.close(handle)
 
 
-def desk_in(data: Path, port: int) -> FrontDesk:
+@dataclass(frozen=True)
+class Ends:
+    """What the front desk is connected with: the ports of its printer and of the central server."""
+
+    printer: int = 9
+    central: int | None = None
+    token: Path | None = None
+
+    @classmethod
+    def parse(cls, words: str) -> Self:
+        """From the command line."""
+        printer, *rest = words.split(",")
+        return cls(int(printer), int(rest[0]), Path(rest[1])) if rest else cls(int(printer))
+
+    def __str__(self) -> str:
+        return f"{self.printer},{self.central},{self.token}" if self.central else str(self.printer)
+
+
+def desk_in(data: Path, ends: Ends = Ends()) -> FrontDesk:
     """The front desk of this day, closed; always at the same hour of the same boot."""
-    return assemble(OFFICE, config.parse(_CONFIG.format(port=port)), ManualClock(), data)
+    text = _CONFIG.format(port=ends.printer)
+    if ends.central is not None:
+        text += _CENTRAL.format(port=ends.central, token=ends.token)
+    return assemble(OFFICE, config.parse(text), ManualClock(), data)
+
+
+def relay_of(desk: FrontDesk) -> RelayDuty | None:
+    """The duty that brings visits to the central server, where there is one."""
+    settings = desk.config.central
+    return RelayDuty(desk, partial(assembly.road, settings, desk)) if settings else None
+
+
+def drain(desk: FrontDesk, relay: RelayDuty) -> None:
+    """Until nothing waits any more."""
+    while desk.store.read(outbox.backlog).waiting:
+        relay.step()
 
 
 def request(visitor: int) -> Request:
@@ -137,13 +185,13 @@ def card_hash(desk: FrontDesk, visitor: int) -> str:
 class Day:
     """Two visitors, their paper, cards, bags and doors; then the day is closed."""
 
-    def __init__(self, desk: FrontDesk, port: int, tell: Tell) -> None:
+    def __init__(self, desk: FrontDesk, ends: Ends, tell: Tell) -> None:
         self._desk = desk
         self._store = desk.store
         self._tell = tell
         self._clock = desk.clock
         printer = EscposPrinter(
-            name="printer", wire=NetworkWire("127.0.0.1", port), columns=48, timeout_s=5.0
+            name="printer", wire=NetworkWire("127.0.0.1", ends.printer), columns=48, timeout_s=5.0
         )
         self._pins = SimulatedPins()
         self._doors = SimulatedLockers(self._pins, _WIRING, opens_after_ms=0.5)
@@ -154,6 +202,7 @@ class Day:
         locks.connect()
         self._paper_duty = PaperDuty(desk, printer)
         self._door_duty = DoorDuty(desk, locks, opens_within_s=1.0)
+        self._relay_duty = relay_of(desk)
 
     def _pulsed(self, locker: str, level: bool, _at_ns: int) -> None:
         if level:
@@ -170,6 +219,7 @@ class Day:
         self._clock.advance(DAY_S)
         self._store.write(days.end_if_over, OFFICE.zone)
         self._tell("done", "close_day", STAYS)
+        self._relay(STAYS)
         self._store.checkpoint()
 
     def _setting(self, value: str) -> None:
@@ -189,6 +239,13 @@ class Day:
         self._tell("done", "hand_back", visitor)
         self._store.write(visits.check_out, visit.id, staff=STAFF)
         self._tell("done", "check_out", visitor)
+        self._relay(visitor)
+
+    def _relay(self, visitor: int) -> None:
+        """What the central server is to get, until it has said that it is stored."""
+        if self._relay_duty is not None:
+            drain(self._desk, self._relay_duty)
+            self._tell("done", "relay", visitor)
 
     def _served(self, visitor: int) -> Visit:
         visit = self._store.write(tickets.issue, OFFICE, request(visitor))

@@ -11,29 +11,49 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance import days, lockers, printing, staff, tickets, visits
+from appliance import days, high_water, lockers, printing, staff, tickets, visits
+from appliance.central.archive import Archive
 from appliance.duties.doors import DoorDuty
 from appliance.duties.paper import PaperDuty
 from appliance.front_desk import FrontDesk
 from appliance.store import Transaction
 from drivers.base import Door
 from tests.faults import day
-from tests.faults.day import ACKNOWLEDGED, DATA, GOES, OFFICE, SETTINGS, STAYS, VISITORS
+from tests.faults.day import ACKNOWLEDGED, DATA, GOES, OFFICE, SETTINGS, STAYS, VISITORS, Ends
 from tests.store.conftest import step
 from tests.store.devices import HandLocks, HandPrinter
 
 KILLED = -9
 
 
+class Centre:
+    """The central server: the reference receiver, and what it has to hold in the end."""
+
+    def __init__(self, archive: Archive, ends: Ends) -> None:
+        self.ends = ends
+        self.expected: set[tuple[str, str]] = set()
+        self._archive = archive
+
+    def records(self) -> dict[tuple[str, str], int]:
+        """The highest revision of each record that is stored there."""
+        with self._archive.db.reading() as session:
+            return {
+                (kind, str(record_id)): int(str(revision))
+                for kind in ("visit", "rating", "guest")
+                for record_id, revision in session.run(f"SELECT record_id, revision FROM {kind}")
+            }
+
+
 def prepare(folder: Path) -> Path:
     """A folder in which an officer has an account and the day is open; gives it."""
     (folder / DATA).mkdir(parents=True)
-    desk = day.desk_in(folder / DATA, 9)
+    desk = day.desk_in(folder / DATA)
     desk.store.open()
     desk.store.write(staff.add, login="rina", name="Rina", role="officer", password_hash="")
     desk.store.write(tickets.issue, OFFICE, visits.Request("first", "library", "button"))
     desk.store.write(printing.end, 1, "printed")
     desk.store.close()
+    (folder / DATA / high_water.FILE).unlink()  # so that the day has to note its numbers itself
     return folder
 
 
@@ -77,9 +97,11 @@ def heard_in(folder: Path) -> Told:
     return told((folder / ACKNOWLEDGED).read_text(encoding="utf-8"))
 
 
-def check(folder: Path, heard: Told, printed: Counter[str] | None = None) -> None:
+def check(
+    folder: Path, heard: Told, printed: Counter[str] | None = None, centre: Centre | None = None
+) -> None:
     """Open the folder as after a restart and look. `printed`: how often each paper came out."""
-    desk = day.desk_in(folder / DATA, 9)
+    desk = day.desk_in(folder / DATA, centre.ends if centre else day.Ends())
     desk.store.open()
     try:
         assert desk.store.problem is None
@@ -88,6 +110,8 @@ def check(folder: Path, heard: Told, printed: Counter[str] | None = None) -> Non
         desk.store.read(_nothing_lost, heard)
         if printed is not None:
             desk.store.read(_papers, printed)
+        if centre is not None:
+            _events(desk, heard, centre)
         _settings(desk, heard)
         _cards(desk, heard)
         _no_door_opens_late(desk, heard)
@@ -156,6 +180,28 @@ def _papers(db: sqlite3.Connection, printed: Counter[str]) -> None:
         times = printed[f"{row['kind']} {row['token']}"]
         assert times <= 1, "a paper came out twice"
         assert times == 0 or row["state"] in ("printed", "unknown"), "it would be printed twice"
+
+
+def _events(desk: FrontDesk, heard: Told, centre: Centre) -> None:
+    """What was acknowledged there is there; and after the restart all is there, each once."""
+    stored = desk.store.read(lambda db: db.execute("SELECT * FROM outbox WHERE state = 'stored'").fetchall())
+    there = centre.records()
+    for row in stored:
+        assert there.get((row["kind"], row["record_id"]), 0) >= row["revision"], "stored there, and not there"
+    relay = day.relay_of(desk)
+    assert relay is not None
+    day.drain(desk, relay)
+    relay.end()
+    rows = desk.store.read(lambda db: db.execute("SELECT * FROM outbox").fetchall())
+    there = centre.records()
+    for row in rows:
+        assert there[row["kind"], row["record_id"]] == row["revision"], "an event is lost"
+        centre.expected.add((row["kind"], row["record_id"]))
+    closed = desk.store.read(
+        lambda db: db.execute("SELECT count(*) FROM visit WHERE closed IS NOT NULL").fetchone()[0]
+    )
+    assert sum(row["kind"] == "visit" for row in rows) == closed, "each visit that is over is one record"
+    assert closed >= len(heard.visitors("check_out"))
 
 
 def _settings(desk: FrontDesk, heard: Told) -> None:

@@ -63,3 +63,8 @@ def fill(folder: Path) -> Path:
             except OSError:
                 continue
     return filler
+
+
+def abort(folder: Path) -> None:
+    """What ext4 does to itself after an error of the card: it can be read, and written no more."""
+    mount("-o", "remount,abort", str(folder))

@@ -19,12 +19,12 @@ __all__ = ["SOON_S", "Program", "ask_for_ticket", "await_that", "get", "health",
 
 
 def health(port: int) -> dict[str, Any]:
-    """What /healthz says; an empty answer while nobody listens."""
+    """What /healthz says; an empty answer while nobody listens, and for whoever asks too often."""
     try:
-        _, text = get(port, "/healthz")
+        status, text = get(port, "/healthz")
     except OSError:
         return {}
-    answer: dict[str, Any] = json.loads(text)
+    answer: dict[str, Any] = json.loads(text) if status in (200, 503) else {}
     return answer
 
 

@@ -21,6 +21,7 @@ from typing import get_args
 
 import pytest
 
+from appliance import tickets
 from appliance.files import write_durably
 from drivers.simulated.printer import VirtualPrinter
 from tests.faults import day, disks, lazy_disk
@@ -112,10 +113,10 @@ def test_a_plug_that_is_pulled_at_the_first_start_leaves_something_to_start_with
         until = random.Random(f"{kept}-{seed}").randint(0, len(first_start.steps))
         folder = tmp_path / str(seed)
         lay_out(image(first_start, until, kept, seed), folder)
-        desk = day.desk_in(folder / DATA, 9)
+        desk = day.desk_in(folder / DATA)
         desk.store.open()
         assert desk.store.problem is None, f"cut before step {until} ({kept}, {seed})"
-        assert desk.store.write(day.tickets.issue, day.OFFICE, day.request(0)).number in ("P001", "P002")
+        assert desk.store.write(tickets.issue, day.OFFICE, day.request(0)).number in ("P001", "P002")
         desk.store.close()
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from appliance import days, lockers, printing, retention, tickets, visits
 from appliance.clock import ManualClock
+from appliance.duties.keeper import KeeperDuty
 from appliance.errors import ClockImplausible, NoSuchVisit
 from appliance.front_desk import FrontDesk
 from appliance.staff import Member
 from appliance.visits import Visit
-from tests.store.conftest import Officer
+from tests.store.conftest import Officer, step
 
 HOUR, DAY = 3600, 86400
 LAST_MOMENT = 15 * HOUR - 1  # after 09.00: 23.59.59 in Sawahlunto, 16.59.59 in UTC
@@ -111,9 +112,11 @@ def test_no_change_of_day_and_no_time_releases_a_card_or_a_bag(
 
 
 @pytest.mark.parametrize("steps_back", [DAY, 57 * 365 * DAY], ids=["a day back", "1970"])
-def test_a_clock_that_went_back_gives_no_numbers_and_changes_nothing(
+def test_a_clock_that_went_back_to_another_day_gives_no_numbers_and_changes_nothing(
     desk: FrontDesk, issue: Callable[..., Visit], clock: ManualClock, steps_back: int
 ) -> None:
+    issue()
+    clock.advance(DAY)
     before = issue()
     clock.step(-steps_back)
     with pytest.raises(ClockImplausible):
@@ -126,6 +129,33 @@ def test_a_clock_that_went_back_gives_no_numbers_and_changes_nothing(
     clock.step(steps_back)
     assert desk.store.read(days.doubt, clock.now(), desk.office.zone) is None
     assert issue().number == "P002"
+
+
+@pytest.mark.parametrize("step_s", [-1, -DAY, DAY, 40 * DAY, 6 * 365 * DAY])
+def test_a_clock_that_is_set_while_the_day_is_open_sends_nobody_away(
+    desk: FrontDesk, rina: Officer, issue: Callable[..., Visit], clock: ManualClock, step_s: int
+) -> None:
+    waiting, served = issue(), issue()
+    rina.serve(rina.call(served))
+    clock.advance(HOUR)
+    clock.step(step_s)
+    step(KeeperDuty(desk), desk.changes)
+
+    assert desk.store.read(days.doubt, clock.now(), desk.office.zone) is None
+    assert issue().number == "P003"
+    assert (rina.see(waiting).ticket_state, rina.see(served).state) == ("waiting", "in_service")
+    day = desk.store.read(days.current)
+    assert day is not None
+    assert day.date == clock.now().local_date(desk.office.zone), "the same day, under its right date"
+
+    clock.step(-step_s)
+    step(KeeperDuty(desk), desk.changes)
+    assert issue().number == "P004"
+    day = desk.store.read(days.current)
+    assert day is not None
+    assert (day.id, day.date) == (1, date(2026, 11, 23))
+    clock.advance(DAY)
+    assert issue().number == "P001", "a midnight that has really passed still ends it"
 
 
 def test_a_clock_that_was_never_set_opens_no_day_not_even_for_an_administrator(
@@ -147,12 +177,14 @@ def test_an_hour_back_within_the_day_is_nothing_to_anybody(
     assert issue().number == "P002"
 
 
-def test_after_forty_days_ahead_and_back_an_administrator_sets_it_right_and_it_stays_right(
+def test_a_day_of_a_wrong_date_from_before_a_restart_is_set_right_by_an_administrator_and_stays_right(
     desk: FrontDesk, administrator: Member, issue: Callable[..., Visit], clock: ManualClock
 ) -> None:
     issue()
+    clock.reboot()  # nothing tells how long ago the day began
     clock.step(40 * DAY)
     assert (issue().number, issue().date) == ("P001", "2027-01-02")
+    clock.reboot()
     clock.step(-40 * DAY)
     with pytest.raises(ClockImplausible):
         issue()
@@ -191,4 +223,4 @@ def test_an_odd_clock_erases_no_names(
 ) -> None:
     issue()
     clock.step(-timedelta(days=365 * 50).total_seconds())
-    assert not desk.store.read(retention.any_old, desk.office, clock.now())
+    assert desk.store.read(retention.due, desk.office, clock.now()) == []

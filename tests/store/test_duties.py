@@ -94,7 +94,7 @@ class TestPresses:
         buttons.events.append(Pressed("P", at_ns=0))
         step(PressDuty(broken_desk, buttons), broken_desk.changes)
         answer = broken_desk.last_press.get(broken_desk.clock.now(), within_s=10)
-        assert answer is not None and (answer.visit_id, answer.problem) == (None, "store_damaged")
+        assert answer is not None and (answer.visit_id, answer.problem) == (None, "store_read_only")
 
     def test_an_answer_is_on_the_screen_for_its_time_only(
         self, desk: FrontDesk, buttons: HandButtons, work: Callable[[], None], clock: ManualClock
@@ -127,8 +127,8 @@ class TestPresses:
 
 @pytest.fixture
 def broken_desk(tmp_path: Path, clock: ManualClock) -> Iterator[FrontDesk]:
-    """A front desk whose database is damaged."""
-    (tmp_path / FILE).write_bytes(b"garbage" * 1000)
+    """A front desk whose database cannot be used: a folder stands in its place."""
+    (tmp_path / FILE).mkdir()
     desk = assemble(load_office("1373"), config.parse(CONFIG.format(office="1373")), clock, tmp_path)
     desk.store.open()
     yield desk
@@ -418,6 +418,7 @@ class TestKeeper:
         step(duty, broken_desk.changes)
         assert broken_desk.store.problem is not None
         desk.store.checkpoint()
+        (broken_desk.folder / FILE).rmdir()
         (broken_desk.folder / FILE).write_bytes(desk.store.path.read_bytes())
         step(duty, broken_desk.changes)
         assert broken_desk.store.problem is None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.clock import ManualClock, Moment, Quality, SystemClock
+from appliance.clock import STEP_MS, ManualClock, Moment, Quality, Steps, SystemClock
 
 SAWAHLUNTO = ZoneInfo("Asia/Jakarta")
 JAYAPURA = ZoneInfo("Asia/Jayapura")
@@ -74,3 +74,53 @@ def test_the_machines_own_clock_goes_forward_and_knows_its_boot() -> None:
 def test_what_is_no_stamp_is_refused(stamp: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Moment.parse(stamp)
+
+
+# ---------------------------------------------------------------------------------- a clock that is set
+
+
+@pytest.mark.parametrize("jump_s", [-1, 1, -86_400, 40 * 86_400, 56 * 365 * 86_400])
+def test_a_jump_of_the_wall_clock_is_told_with_its_size_until_it_is_known(jump_s: int) -> None:
+    clock, steps = ManualClock(), Steps()
+    assert steps.since(clock.now()) is None, "nothing to compare with"
+    steps.know(clock.now())
+    clock.advance(3600)
+    assert steps.since(clock.now()) is None
+    clock.step(jump_s)
+    clock.advance(0.5)
+    assert steps.since(clock.now()) == jump_s * 1000
+    steps.know(clock.now())
+    assert steps.since(clock.now()) is None
+
+
+def test_a_clock_that_is_drawn_to_the_right_time_slowly_is_not_called_set() -> None:
+    clock, steps = ManualClock(), Steps()
+    for _ in range(100):
+        steps.know(clock.now())
+        clock.advance(1)
+        clock.step(STEP_MS / 1000 / 10)
+        assert steps.since(clock.now()) is None
+
+
+def test_after_a_restart_of_the_machine_nothing_is_said_of_jumps() -> None:
+    clock, steps = ManualClock(), Steps()
+    steps.know(clock.now())
+    clock.reboot()
+    clock.step(9000)
+    assert steps.since(clock.now()) is None
+
+
+def test_what_was_written_under_a_wrong_clock_is_dated_by_a_later_moment_of_the_boot() -> None:
+    clock = ManualClock(datetime(1970, 1, 1, tzinfo=UTC))
+    wrong = clock.now()
+    clock.advance(90)
+    clock.step((datetime(2026, 11, 23, 2, 0, tzinfo=UTC) - clock.now().wall).total_seconds())
+    assert wrong.dated_by(clock.now()) == datetime(2026, 11, 23, 1, 58, 30, tzinfo=UTC)
+    clock.reboot()
+    assert wrong.dated_by(clock.now()) == wrong.wall, "another boot tells nothing"
+
+
+def test_the_two_clocks_of_the_machine_are_read_together() -> None:
+    clock = SystemClock()
+    offsets = [clock.now().offset_ms for _ in range(200)]
+    assert max(offsets) - min(offsets) < STEP_MS

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import appliance.central_errors  # noqa: F401  # so that its classes are there
 from appliance import errors
 from appliance.errors import ApplianceError, ConfigError, Invalid, Message, Problem, Refused
 

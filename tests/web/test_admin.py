@@ -20,7 +20,7 @@ from appliance.front_desk import FrontDesk
 from appliance.staff import Member
 from appliance.visits import Visit
 from drivers.base import DeviceState
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, had_a_day
 from web import create_app
 
 DAY = 24 * 3600.0
@@ -97,6 +97,7 @@ def test_a_date_that_went_back_gives_no_numbers_until_an_administrator_says_that
     desk: FrontDesk, clock: ManualClock, administrator_client: FlaskClient, issue: Callable[..., Visit]
 ) -> None:
     issue()
+    had_a_day(desk, "2026-11-20")
     clock.step(-3 * DAY)
     with pytest.raises(ClockImplausible):
         issue()
@@ -115,6 +116,7 @@ def test_only_the_date_that_stood_on_the_page_is_confirmed(
     desk: FrontDesk, clock: ManualClock, administrator_client: FlaskClient, issue: Callable[..., Visit]
 ) -> None:
     issue()
+    had_a_day(desk, "2026-11-20")
     clock.step(-3 * DAY)
     for seen in ("2026-11-21", "", "yesterday"):
         response = administrator_client.post("/admin/date", data={"date": seen})
@@ -302,7 +304,6 @@ def test_the_journals_page_is_of_today(
     clock: ManualClock, administrator_client: FlaskClient, issue: Callable[..., Visit]
 ) -> None:
     issue()
-    clock.advance(5 * 60)
     clock.step(DAY)
 
     page = administrator_client.get("/admin/journal").text

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance import guest_form, guestbook, journal
+from appliance import days, guest_form, guestbook, journal
 from appliance.answers import ANSWERS
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk
@@ -120,10 +121,13 @@ def test_a_guest_is_found_by_date_and_number(
 
 
 def test_the_same_number_of_another_day_is_somebody_else(
-    clock: ManualClock, administrator_client: FlaskClient, guest: Callable[..., Visit]
+    desk: FrontDesk, clock: ManualClock, administrator_client: FlaskClient, guest: Callable[..., Visit]
 ) -> None:
     guest("Siti Aminah")
-    clock.step(24 * 3600)
+    day = desk.store.read(days.current)
+    assert day is not None
+    desk.store.write(days.close, day)
+    clock.step(24 * 3600)  # so that the log-in lasts
     guest("Ahmad Fauzi")
     page = administrator_client.post("/admin/guests", data={"date": "2026-11-23", "number": "P001"}).text
 
@@ -266,6 +270,37 @@ def test_data_can_be_erased_and_is_gone_from_every_page(
     assert "Data tamu sudah dihapus." in administrator_client.get(response.location).text
     assert "Tidak ada data yang cocok" in search(administrator_client, "siti").text
     assert "guest.erased" in kinds(desk)
+
+
+def test_all_entries_of_one_person_are_erased_at_once(
+    desk: FrontDesk, administrator_client: FlaskClient, guest: Callable[..., Visit]
+) -> None:
+    first, second = guest("Siti Aminah"), guest("siti  aminah", email="SITI@contoh.id")
+    namesake, other = guest("Siti Aminah", email="lain@contoh.id"), guest("Ahmad Fauzi")
+    page = administrator_client.post(f"/admin/guests/{second.id}").text
+    assert "Catatan lain dengan nama atau e-mail ini" in page
+    ticked = re.findall(r'id="erase-(\d+)" name="also" value="\d+" autocomplete="off"( checked)?', page)
+    assert ticked == [(str(namesake.id), ""), (str(first.id), " checked")], (
+        "by the name alone somebody must look"
+    )
+
+    form = {"also": [str(first.id), str(other.id)]}
+    response = administrator_client.post(f"/admin/guests/{second.id}/erase", data=form)
+    assert response.location == "/admin/guests?said=erased"
+    left = [one.id for one in (first, second, namesake, other) if desk.store.read(guestbook.guest, one.id)]
+    assert left == [namesake.id, other.id], "only what is of this person goes along"
+    assert kinds(desk).count("guest.erased") == 2
+
+
+def test_all_entries_of_one_person_are_taken_along_in_one_file(
+    desk: FrontDesk, administrator_client: FlaskClient, guest: Callable[..., Visit]
+) -> None:
+    first, second = guest("Siti Aminah"), guest("Siti Aminah")
+    response = administrator_client.post(f"/admin/guests/{second.id}/export", data={"also": [str(first.id)]})
+    data = json.loads(response.text)
+    assert data["visit"]["number"] == "P002"
+    assert [one["visit"]["number"] for one in data["other_visits"]] == ["P001"]
+    assert kinds(desk)[:2] == ["guest.exported"] * 2, "each is noted"
 
 
 @pytest.mark.parametrize("what", ["", "/correct", "/erase", "/export"])

@@ -93,6 +93,7 @@ def test_a_clock_that_went_back_behind_the_open_day_is_a_reason(
     client: FlaskClient, clock: ManualClock, issue: Issue
 ) -> None:
     issue()
+    clock.reboot()
     clock.step(-2 * 86400)
 
     assert client.get("/healthz").json["reasons"] == ["clock_implausible"]  # type: ignore[index]
@@ -114,15 +115,13 @@ def test_the_problem_of_a_database_that_could_not_be_opened_is_the_reason(
     build: Callable[[str], FrontDesk], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    folder = tmp_path / "data-0"
-    folder.mkdir()
-    (folder / "frontdesk.db").write_bytes(b"no database " * 1000)
+    (tmp_path / "data-0" / "frontdesk.db").mkdir(parents=True)
 
     seen = readiness.look(build("1373"))
 
     assert not seen.ready
-    assert [reason.code for reason in seen.reasons] == ["store_damaged"]
-    assert seen.store == "store_damaged"
+    assert [reason.code for reason in seen.reasons] == ["store_read_only"]
+    assert seen.store == "store_read_only"
 
 
 @pytest.fixture
@@ -325,12 +324,12 @@ def test_metrics_say_how_each_device_is(client: FlaskClient, desk: FrontDesk) ->
     assert not [key for key in found if key[0] == "frontdesk_device_problem" and "voice" in key[1]]
 
 
-def test_metrics_without_a_database_still_say_why(client: FlaskClient, desk: FrontDesk) -> None:
-    desk.store.path.write_bytes(b"no database " * 1000)
-    desk.store.path.with_name("frontdesk.db-wal").unlink()
+def test_metrics_without_a_database_still_say_why(build: Callable[[str], FrontDesk], tmp_path: Path) -> None:
+    (tmp_path / "data-0" / "frontdesk.db").mkdir(parents=True)
+    desk = build("1373")
     desk.health.report("voice", DeviceState.READY)
 
-    found = samples(client)
+    found = samples(create_app(desk).test_client())
 
     assert found["frontdesk_ready", ""] == 0
     assert [key[1][:5] for key in found if key[0] == "frontdesk_not_ready"] == ["store"]

@@ -15,6 +15,7 @@ from appliance.central.gate import Gate
 from appliance.central.intake import Intake
 from web import protection
 from web.central import failures, words
+from web.central.ailment import Ailment
 from web.central.events import events
 from web.central.pages import pages
 from web.protection import RateLimit
@@ -30,6 +31,7 @@ class Receiver:
     intake: Intake
     gate: Gate
     limit: RateLimit
+    ailment: Ailment
     certificates: bool = False  # a proxy before us checks client certificates and hands them on
     open_pages: bool = False  # the pages ask for no log-in: for the simulator
 
@@ -41,7 +43,7 @@ def create_receiver(intake: Intake, *, certificates: bool = False, open_pages: b
     app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES, TEMPLATES_AUTO_RELOAD=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["receiver"] = Receiver(
-        intake, Gate(BATCHES_AT_ONCE), RateLimit(_BURST, _EVERY_S), certificates, open_pages
+        intake, Gate(BATCHES_AT_ONCE), RateLimit(_BURST, _EVERY_S), Ailment(), certificates, open_pages
     )
     for part in (protection, words, failures):
         part.install(app)

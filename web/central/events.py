@@ -29,6 +29,7 @@ def receive() -> ResponseReturnValue:
             refuse(429, "too many batches of this office", wait_s=int(wait_s) + 1)
         key, body = _batch()
         results = receiver().intake.take_in(domain, body, key)
+        receiver().ailment.stored()
     return Response(contract.answer_body(results), mimetype="application/json")
 
 

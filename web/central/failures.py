@@ -13,6 +13,7 @@ from appliance.central.archive import KeyReused, UnknownOffice
 from appliance.central.contract import BadBatch
 from appliance.central.gate import Shut
 from appliance.errors import StoreError
+from web.central.parts import receiver
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def _http(error: HTTPException) -> Response:
 
 def _store(error: StoreError) -> Response:
     """Nothing was stored, or nobody knows: the sender keeps it, and sends it again."""
-    log.error("%s %s: %s: %s", request.method, request.path, error.code, error)
+    receiver().ailment.met(error)
     return _answer(503, error.code, _STORAGE_WAIT_S)
 
 

@@ -57,12 +57,14 @@ class History:
     visits: list[Past] = field(default_factory=list)
     ratings: list[tuple[date, int, int | None]] = field(default_factory=list)
     forms: list[tuple[date, tuple[int, ...]]] = field(default_factory=list)
+    scans: list[tuple[date, int]] = field(default_factory=list)  # begun by touch, with so many pages
 
     def within(self, first: date, last: date) -> History:
         return History(
             [one for one in self.visits if first <= one.day <= last],
             [one for one in self.ratings if first <= one[0] <= last],
             [one for one in self.forms if first <= one[0] <= last],
+            [one for one in self.scans if first <= one[0] <= last],
         )
 
 
@@ -70,6 +72,7 @@ def store(tx: Transaction, history: History) -> None:
     """Write it all down; each day is closed."""
     days = {one.day for one in history.visits}
     days |= {one[0] for one in history.ratings} | {one[0] for one in history.forms}
+    days |= {one[0] for one in history.scans}
     ids = {}
     for day in sorted(days):
         row = tx.db.execute(
@@ -88,6 +91,11 @@ def store(tx: Transaction, history: History) -> None:
     tx.db.executemany(
         f"INSERT INTO survey VALUES (?, ?, 'library'{', ?' * len(ELEMENTS)})",
         [(secrets.token_hex(16), day.isoformat(), *scores) for day, scores in history.forms],
+    )
+    tx.db.executemany(
+        "INSERT INTO scan (day_id, folder, opened_by, language, state, began, seen, pages)"
+        " VALUES (?, ?, 'touch', 'id', 'erased', ?, ?, ?)",
+        [(ids[day], secrets.token_hex(16), END, END, pages) for day, pages in history.scans],
     )
     tx.record("appliance.started", version="test")
 
@@ -139,6 +147,7 @@ def imagine(seed: int, first: date, days: int, most_a_day: int) -> History:
                 element = chance.choice((None, *range(1, 10))) if score <= 2 else None
                 history.ratings.append((day, score, element))
             if chance.random() < 0.3:
+                history.scans.append((day, chance.choice((0, 2, 7))))
                 history.forms.append((day, tuple(chance.randint(1, 4) for _ in ELEMENTS)))
     return history
 

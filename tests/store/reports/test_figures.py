@@ -94,6 +94,8 @@ def test_all_figures_are_those_of_a_plain_count(desk: FrontDesk, period: str, se
     assert report.clock == spread_of(one.sla_s for one in them if one.is_counted)
     assert report.stay == spread_of(one.duration_s for one in them)
     assert report.pages_scanned == sum(one.scanned for one in them)
+    by_touch = [pages for _, pages in history.scans if pages]
+    assert (report.unnumbered_scans, report.unnumbered_pages) == (len(by_touch), sum(by_touch))
     assert report.pages_photocopied == sum(one.copied for one in them)
     assert counted(report.scanning) == Counter("yes" if one.scanned else "no" for one in them)
     assert counted(report.copying) == Counter("yes" if one.copied else "no" for one in them)

@@ -185,6 +185,15 @@ def test_pages_are_told_only_where_those_who_scanned_are(desk: FrontDesk) -> Non
     assert values(tables(desk, one, "internal")["summary"])["pages_scanned"] == 40
 
 
+@pytest.mark.parametrize(("scans", "seen"), [(0, 0), (1, None), (2, None), (3, 12)])
+def test_pages_scanned_without_a_number_are_told_of_three_scans_and_more(
+    desk: FrontDesk, scans: int, seen: int | None
+) -> None:
+    report = report_of(desk, History(many(30), scans=[(DAY, 4)] * scans))
+    assert values(tables(desk, report)["summary"])["unnumbered_pages"] == seen
+    assert values(tables(desk, report, "internal")["summary"])["unnumbered_pages"] == 4 * scans
+
+
 @pytest.mark.parametrize(("forms", "published"), [(1, False), (2, False), (3, True)])
 def test_the_ikm_is_published_of_three_forms_and_more(desk: FrontDesk, forms: int, published: bool) -> None:
     report = report_of(desk, History(many(30), forms=[(DAY, (3,) * 9)] * forms))

@@ -17,7 +17,7 @@ from appliance.lockers import Wanted
 from appliance.staff import Member
 from appliance.visits import Request, Visit
 from drivers.base import DeviceState
-from tests.conftest import logged_in
+from tests.conftest import had_a_day, logged_in
 from tests.web.desk.conftest import Officer
 from web.desk_status import device_line
 
@@ -305,6 +305,7 @@ def test_a_date_that_cannot_be_right_is_said(
     desk: FrontDesk, rina: Officer, issue: Issue, clock: ManualClock
 ) -> None:
     issue()
+    had_a_day(desk, "2026-11-20")
     clock.step(-3 * 24 * 3600)
 
     page = rina.look()

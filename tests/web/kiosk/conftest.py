@@ -41,10 +41,9 @@ def printing_desk(tmp_path: Path, clock: ManualClock) -> Iterator[FrontDesk]:
 
 @pytest.fixture
 def damaged_desk(tmp_path: Path, clock: ManualClock) -> Iterator[FrontDesk]:
-    """A front desk whose database is none."""
+    """A front desk whose database cannot be used: a folder stands in its place."""
     folder = tmp_path / "damaged"
-    folder.mkdir()
-    (folder / "frontdesk.db").write_bytes(b"no database at all " * 1000)
+    (folder / "frontdesk.db").mkdir(parents=True)
     desk = assemble(load_office("1373"), config.parse(PRINTER), clock, folder)
     desk.store.open()
     yield desk

@@ -222,5 +222,5 @@ def test_a_database_that_cannot_be_used_gives_no_number_and_says_see_the_desk(
 
     assert answer.status_code == 503
     assert "Silakan ke meja petugas" in words(answer)
-    assert "store_damaged" in answer.text
+    assert "store_read_only" in answer.text
     assert 'data-idle-url="/kiosk/start"' in answer.text

@@ -1,0 +1,54 @@
+"""`frontdesk check` finds the scanner and the camera, and the front desk itself never loads an array."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from appliance import assembly, checks
+from appliance.config import parse
+from drivers.simulated.station import SimulatedStation
+from tests.station.conftest import settings
+
+
+def test_the_check_finds_the_scanner_and_the_camera(house: SimulatedStation) -> None:
+    results = [checks.look(one) for one in assembly.checkups(settings(house))]
+    assert [(one.device, one.problem) for one in results] == [("camera", None), ("flatbed", None)]
+    assert results[0].answer == "1200 x 900"
+
+
+def test_the_check_says_what_is_wrong_with_each(house: SimulatedStation) -> None:
+    house.glass.set_fault("unplugged", True)
+    text = (
+        '[site]\noffice = "1373"\n[scanner]\n[flatbed]\ndevice = "^test:0"\n'
+        f'sane_config = "{house.sane_folder}"\n'
+        '[camera]\naddress = "/dev/v4l/by-id/none-*"\n'
+    )
+    results = [checks.look(one) for one in assembly.checkups(parse(text))]
+    assert [(one.device, one.problem) for one in results] == [("camera", "missing"), ("flatbed", "missing")]
+    assert "no such camera" in results[0].detail
+    assert "no scanner at all" in results[1].detail
+
+
+def test_the_front_desks_own_process_loads_neither_opencv_nor_sane_nor_arrays(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from appliance.__main__ import main
+from appliance import assembly, config
+from appliance.clock import SystemClock
+from appliance.front_desk import assemble
+from appliance.office import load_office
+from web import create_app
+text = '[site]\\noffice = "1373"\\n[scanner]\\n[camera]\\naddress = "/dev/video0"\\n'
+desk = assemble(load_office("1373"), config.parse(text), SystemClock(), Path({str(tmp_path)!r}))
+app = create_app(desk)
+assembly.duties(desk)
+desk.store.open()
+assert app.test_client().get("/scanner").status_code == 200
+desk.store.close()
+print(sorted({{"numpy", "cv2", "sane", "zxingcpp", "img2pdf", "pikepdf"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
