@@ -36,7 +36,7 @@ Unwarp().unwarp(page).save(sys.argv[2])
 def pages(folder: Path, languages: Sequence[str] = (), peers: bool = False) -> list[Figures]:
     """The figures of each page of each picture."""
     found: list[Figures] = []
-    for picture in pictures_of([folder]):
+    for picture in pictures_of([folder.resolve()]):
         figures = _alone(_ours, picture, tuple(languages))
         if peers:
             figures["peers"] = dict(_peers(picture))
