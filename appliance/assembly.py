@@ -6,7 +6,7 @@ With `appliance/__main__.py`, the command line, this is the only place that know
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -188,19 +188,19 @@ def road(settings: Central, desk: FrontDesk) -> Road:
 @contextmanager
 def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]:
     """A front desk with its data open and its threads at work. Raises StoreError when the data is in use."""
-    desk.store.open(partial(_settle, desk=desk))
-    work = duties(desk, pins)
-    runtime = Runtime(work, desk.health, desk.changes)
-    desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
-    try:
-        with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
-            _make_first_start_code(desk)
-        runtime.start()
-        yield runtime
-    finally:
-        desk.changes.end()
-        runtime.stop()
-        desk.store.close()
+    with closing(desk.store):  # also when it is stopped while it opens: the writer's thread must end
+        desk.store.open(partial(_settle, desk=desk))
+        work = duties(desk, pins)
+        runtime = Runtime(work, desk.health, desk.changes)
+        desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
+        try:
+            with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
+                _make_first_start_code(desk)
+            runtime.start()
+            yield runtime
+        finally:
+            desk.changes.end()
+            runtime.stop()
 
 
 def _make_first_start_code(desk: FrontDesk) -> None:

@@ -8,12 +8,13 @@ copy. Neither the hashes of cards nor their keys are in any copy.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, Literal
 from appliance import __version__
 from appliance.clock import Moment
 from appliance.errors import CopyFailed
-from appliance.files import sync_folder, write_durably
+from appliance.files import make_folder_durably, sync_folder, write_durably
 
 FOLDER = "copies"
 DAYS_KEPT = 7  # the newest copy of each of the newest days
@@ -100,7 +101,7 @@ def verify(copy: Copy) -> str:
             return "its content has changed since it was made"
         with closing(reading(copy.path)) as db:
             return problem_of(db)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
 
 
@@ -124,15 +125,31 @@ def mark_bad(copy: Copy, why: str) -> None:
 def make(source: Path, folder: Path, moment: Moment, *, day: date, kind: Kind) -> Copy:
     """Copy the database at `source`, which may be in use, and check the copy. Raises CopyFailed."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(folder)
-        serial = 1 + max((copy.manifest.serial for copy in copies(folder)), default=0)
-        path = folder / f"frontdesk-{serial:06d}-{day:%Y%m%d}.db"
-        unfinished = path.with_name(f"{path.name}.new")
-        known = _take(source, unfinished)
-        return _put(unfinished, Manifest(path.name, serial, kind, day.isoformat(), _utc(moment), **known))
-    except (OSError, sqlite3.Error) as error:
+        make_folder_durably(folder)
+        with _alone(folder):
+            return _make(source, folder, moment, day, kind)
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise CopyFailed(f"{folder}: {error}") from error
+
+
+def _make(source: Path, folder: Path, moment: Moment, day: date, kind: Kind) -> Copy:
+    _sweep(folder)
+    serial = 1 + max((copy.manifest.serial for copy in copies(folder)), default=0)
+    path = folder / f"frontdesk-{serial:06d}-{day:%Y%m%d}.db"
+    unfinished = path.with_name(f"{path.name}.new")
+    known = _take(source, unfinished)
+    return _put(unfinished, Manifest(path.name, serial, kind, day.isoformat(), _utc(moment), **known))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time: the command and the front desk may make copies in the same moment."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _take(source: Path, target: Path) -> dict[str, Any]:
@@ -191,26 +208,31 @@ def rewrite(copy: Copy, change: Callable[[sqlite3.Connection], None], *, erased:
 
     The old file is replaced by one that was built anew from the rows that are left.
     """
+    try:
+        with _alone(copy.path.parent):
+            return _rewrite(copy, change, erased)
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+        raise CopyFailed(f"{copy.path}: {error}") from error
+
+
+def _rewrite(copy: Copy, change: Callable[[sqlite3.Connection], None], erased: int) -> Copy:
     unfinished = copy.path.with_name(f"{copy.path.name}.new")
     work = copy.path.with_name(f"{copy.path.name}.work")
-    try:
-        for leftover in (unfinished, work):
-            leftover.unlink(missing_ok=True)
-        with closing(reading(copy.path)) as db, closing(sqlite3.connect(work, isolation_level=None)) as other:
-            work.chmod(0o600)
-            db.backup(other)
-            other.execute("PRAGMA secure_delete = ON")
-            other.execute("PRAGMA foreign_keys = OFF")
-            change(other)
-            other.execute("VACUUM INTO ?", (str(unfinished),))
-        work.unlink()
-        unfinished.chmod(0o600)
-        with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
-            known = about(db)
-        known |= {"release": copy.manifest.release, "erased": erased}
-        return _put(unfinished, replace(copy.manifest, **known))
-    except (OSError, sqlite3.Error) as error:
-        raise CopyFailed(f"{copy.path}: {error}") from error
+    for leftover in (unfinished, work):
+        leftover.unlink(missing_ok=True)
+    with closing(reading(copy.path)) as db, closing(sqlite3.connect(work, isolation_level=None)) as other:
+        work.chmod(0o600)
+        db.backup(other)
+        other.execute("PRAGMA secure_delete = ON")
+        other.execute("PRAGMA foreign_keys = OFF")
+        change(other)
+        other.execute("VACUUM INTO ?", (str(unfinished),))
+    work.unlink()
+    unfinished.chmod(0o600)
+    with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
+        known = about(db)
+    known |= {"release": copy.manifest.release, "erased": erased}
+    return _put(unfinished, replace(copy.manifest, **known))
 
 
 # ------------------------------------------------------------------------------------- keeping

@@ -34,7 +34,7 @@ def reports(visits: int, days: int) -> dict[str, object]:
         desk = assemble(load_office("1373"), config, SystemClock(), Path(folder))
         desk.store.open()
         try:
-            desk.store.write(_add_visits, visits, days)
+            desk.store.write(add_visits, visits, days)
             desk.store.checkpoint()
             return {"visits": visits, "days": days, **_measure(desk)}
         finally:
@@ -68,7 +68,7 @@ def _median_ms(work: Callable[[], T]) -> tuple[float, T]:
     return round(sorted(times)[_TIMES // 2] * 1000, 1), result
 
 
-def _add_visits(tx: Transaction, number: int, days: int) -> None:
+def add_visits(tx: Transaction, number: int, days: int) -> None:
     """Visits on each of so many days up to LAST_DAY, all alike in number, with all that a visit leaves."""
     stamp = tx.now.stamp()
     first = LAST_DAY - timedelta(days=days - 1)

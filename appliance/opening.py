@@ -56,7 +56,7 @@ def _sound(folder: Path, now: Moment, high: HighWater, connect: Connect) -> Open
         put_back(why="missing")
     try:
         db = _prepared(folder, now, connect)
-    except (StoreDamaged, sqlite3.DatabaseError) as error:
+    except (StoreDamaged, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if not _is_damage(error):
             raise
         log.error("database: damaged (%s); it is moved aside", error)
@@ -71,7 +71,8 @@ def _sound(folder: Path, now: Moment, high: HighWater, connect: Connect) -> Open
 
 def _is_damage(error: Exception) -> bool:
     code: int = getattr(error, "sqlite_errorcode", 0)
-    return isinstance(error, StoreDamaged) or code & 0xFF in _DAMAGED
+    # Python cannot even say what is wrong where SQLite's words quote from a damaged page.
+    return isinstance(error, StoreDamaged | UnicodeDecodeError) or code & 0xFF in _DAMAGED
 
 
 def _prepared(folder: Path, now: Moment, connect: Connect) -> sqlite3.Connection:

@@ -178,7 +178,8 @@ def due(
     found: list[Outgoing] = []
     # Not more rows than that are read, however many wait.
     rows = db.execute(
-        "SELECT id, record_id, revision, event FROM outbox WHERE state = 'due' ORDER BY sequence, id LIMIT ?",
+        "SELECT id, record_id, revision, event FROM outbox WHERE state = 'due' AND event IS NOT NULL"
+        " ORDER BY sequence, id LIMIT ?",
         (most + len(skip),),
     )
     for row in rows:

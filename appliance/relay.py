@@ -20,7 +20,7 @@ from appliance.central.road import BatchRefused, Road
 from appliance.central_errors import CentralBusy, CentralNonsense, CentralUnreachable
 from appliance.changes import Changes
 from appliance.clock import Moment
-from appliance.errors import CentralError
+from appliance.errors import CentralError, StoreError
 from appliance.outbox import Maker, Outgoing
 from appliance.store import Store, Transaction
 
@@ -136,7 +136,11 @@ class Relay:
             return self._refused(batch, refusal)
         except CentralError as error:
             return self._failed(error)
-        return self._answered(batch, results)
+        try:
+            return self._answered(batch, results)
+        except StoreError:
+            self._pause()  # the same batch goes out again, but not every second
+            raise
 
     def _answered(self, batch: list[Outgoing], results: Mapping[str, Result]) -> float:
         taken = [one for one in results.values() if one.status in ACKNOWLEDGED]

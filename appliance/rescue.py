@@ -171,6 +171,11 @@ def _settle(db: sqlite3.Connection, now: Moment, what: Replacement) -> None:
     )
     # The central server may have newer revisions of the same records; the triggers see to records to come.
     db.execute("UPDATE outbox SET revision = revision + ?", (_REVISIONS_SPARE,))
+    # A snapshot that was still to be sent has its old revision in it: it is made anew, when there is time.
+    db.execute(
+        "UPDATE outbox SET state = 'new', event = NULL, digest = NULL, tries = 0, changed = 2"
+        " WHERE state IN ('due', 'parked')"
+    )
     _note(db, now, "store.rescued", why=what.why, copy=what.copy, aside=what.aside)
 
 
@@ -206,7 +211,7 @@ def _salvaged(path: Path) -> Marks:
     try:
         with closing(backup.reading(path)) as db:
             return high_water.used_by(db)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return Marks({})
 
 

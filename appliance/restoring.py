@@ -19,6 +19,11 @@ from appliance.errors import CopyRefused
 from appliance.high_water import HighWater, Marks
 from appliance.rescue import Replacement
 
+# What was to be sent of somebody who is gone; the outbox makes what is to be said of them anew.
+_UNSENT = (
+    "UPDATE outbox SET event = NULL, changed = 1 WHERE kind = 'guest' AND event IS NOT NULL"
+    " AND visit_id NOT IN (SELECT visit_id FROM guest)"
+)
 _PLAIN = "restore.unsealed"
 _HEADER = b"SQLite format 3\0"
 
@@ -90,7 +95,7 @@ def examine(path: Path) -> int:
             if step < 1 or not {"visit", "ticket", "journal"} <= tables:
                 raise CopyRefused(f"{path.name} is not the database of a front desk")
             problem = backup.problem_of(db)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise CopyRefused(f"{path.name} is damaged: {error}") from error
     if problem:
         raise CopyRefused(f"{path.name} is damaged: {problem}")
@@ -122,7 +127,7 @@ def _marks(folder: Path, high: HighWater) -> Marks:
     try:
         with closing(backup.reading(folder / rescue.DATABASE)) as db:
             return marks.merged(high_water.used_by(db))
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return marks
 
 
@@ -136,7 +141,7 @@ def _erased(folder: Path) -> list[str]:
         try:
             with closing(backup.reading(path)) as db:
                 return [row[0] for row in db.execute("SELECT request_id FROM guest_erased")]
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             continue
     return []
 
@@ -157,4 +162,6 @@ def erase_again(db: sqlite3.Connection, request_ids: Iterable[str], day: int = 0
     if day:
         for statement in retention.IDENTITY:
             db.execute(statement, {"day": day})
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():  # not in an old shape
+        db.execute(_UNSENT)
     return count

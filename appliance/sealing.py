@@ -43,6 +43,12 @@ def carry(copy: Copy, folder: Path, recipient: str) -> Path:
     return path
 
 
+def is_carried(copy: Copy, folder: Path) -> bool:
+    """Whether this copy is in that folder, with its manifest."""
+    path = folder / f"{copy.path.name}{SUFFIX}"
+    return path.is_file() and backup.manifest_of(path).is_file()
+
+
 def prune(folder: Path) -> int:
     """Remove the carried copies that are not kept, by the same rule as on the machine; gives how many."""
     gone = backup.surplus(backup.copies(folder))

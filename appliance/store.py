@@ -428,6 +428,8 @@ def _translated(note: Callable[[StoreError], StoreError] = lambda error: error) 
         raise
     except sqlite3.DatabaseError as error:
         raise note(_kind_of(error)(str(error))) from error
+    except UnicodeDecodeError as error:  # SQLite's words quote from a damaged page
+        raise note(StoreDamaged(str(error))) from error
     except StoreError as error:
         note(error)
         raise

@@ -34,7 +34,7 @@ PROMISES: dict[tuple[str, int], tuple[str, ...]] = {
         "unit/test_guestbook.py::test_fields_that_the_office_does_not_ask_are_not_kept",
         "test_notice.py::test_what_is_asked_is_what_the_notice_names",
     ),
-    # It says: "Of your identity card we record only its type; ... chip serial number, ... disguised and erased ..."
+    # It says: "Of your identity card we record only its type; ... disguised and erased when ... returned."
     ("what", 1): (
         "store/test_cards.py::test_nothing_of_a_number_is_in_the_database_but_its_keyed_hash",
         "store/test_lockers.py::test_what_was_kept_of_a_card_is_gone_once_it_is_handed_back",
@@ -65,7 +65,7 @@ PROMISES: dict[tuple[str, int], tuple[str, ...]] = {
         "web/visitor/test_guest_book.py::test_optional_details_need_the_tick",
         "unit/test_guestbook.py::test_what_the_visitor_was_told_and_chose_is_kept",
     ),
-    # It says: "Name, contact details, institution, and year of birth are erased after {retention_months} months."
+    # It says: "Name, contact details, institution, and year of birth are erased after ... months."
     ("retention", 0): (
         "store/test_retention.py::test_names_older_than_promised_leave_the_disk_and_newer_ones_stay",
         "unit/test_guestbook.py::test_names_are_gone_from_the_disk_after_the_promised_months",
@@ -77,10 +77,10 @@ PROMISES: dict[tuple[str, int], tuple[str, ...]] = {
         "web/visitor/test_wiping.py::test_entries_that_are_left_alone_are_wiped",
         "web/visitor/test_wiping.py::test_cancelling_wipes_the_entries",
     ),
-    # It says: "Your name, ... are also sent to the central server of BPS, and are erased there when ... erased here."
+    # It says: "Your name, ... are also sent to the central server ..., and are erased there when ... here."
     ("central", 0): (
-        "central/test_outbox.py::test_identity_is_sent_nowhere_unless_the_office_says_so",
-        "central/test_outbox.py::test_identity_goes_out_corrected_and_is_erased_there_too",
+        "central/test_outbox_privacy.py::test_identity_is_sent_nowhere_unless_the_office_says_so",
+        "central/test_outbox_privacy.py::test_identity_goes_out_corrected_and_is_erased_there_too",
     ),
     # It says: "You may see, correct, and ask us to erase your data: {privacy_contact}."
     ("rights", 0): (

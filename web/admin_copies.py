@@ -86,7 +86,7 @@ def _now() -> dict[str, object]:
                 days=max((today - date.fromisoformat(one.manifest.day)).days, 0),
                 kind=one.manifest.kind,
                 visits=one.manifest.rows.get("visit", 0),
-                megabytes=f"{one.manifest.bytes / 1e6:.1f}".replace(".", ","),
+                megabytes=f"{one.manifest.bytes / 1e6:.1f}",
                 good=one.looks_good,
             )
             for one in desk.copies.all()

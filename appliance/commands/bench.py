@@ -78,6 +78,17 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
     click.echo(json.dumps(report, indent=2))
 
 
+@bench_group.command("copies")
+@click.option(
+    "--visits", type=click.IntRange(1), default=50_000, show_default=True, help="Visits in the database."
+)
+def bench_copies(visits: int) -> None:
+    """A copy of the database: made, read through, rewritten; and a start on a damaged one."""
+    from appliance import benchmarks_keeping
+
+    click.echo(json.dumps(benchmarks_keeping.copies(visits), indent=2))
+
+
 @bench_group.command("reliability")
 @click.option(
     "--visits",
@@ -120,6 +131,28 @@ def bench_reports(visits: int, days: int) -> None:
     from appliance import benchmarks_reports
 
     click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))
+
+
+@bench_group.command("relay")
+@click.option(
+    "--events",
+    type=click.IntRange(100, 100_000),
+    default=5000,
+    show_default=True,
+    help="That are brought to the server, in whole batches of 100.",
+)
+@click.option(
+    "--waiting",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    help="Others that wait behind them.",
+)
+def bench_relay(events: int, waiting: int) -> None:
+    """How fast a front desk catches up with the central server."""
+    from appliance import benchmarks_relay
+
+    click.echo(json.dumps(benchmarks_relay.measure(events // 100, waiting), indent=2))
 
 
 @bench_group.command("capture")

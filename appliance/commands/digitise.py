@@ -26,7 +26,9 @@ LANGUAGE: Final[Language] = "en"  # of what this command says
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF."
+)
 @click.option(
     "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="How pages are kept."
 )
@@ -36,9 +38,7 @@ LANGUAGE: Final[Language] = "en"  # of what this command says
 @click.option("--lang", default="ind+eng", show_default=True, help="Languages of that text.")
 @click.option("--title", default="", help="Of the document.")
 @click.option("--source-line", default="", help="Stands on the first page.")
-@click.option(
-    "--keep-blank/--drop-blank", default=True, show_default=True, help="Pages with nothing on them."
-)
+@click.option("--drop-blank", is_flag=True, help="Leave out pages on which nothing is printed.")
 @click.option(
     "--debug", type=click.Path(path_type=Path, file_okay=False), help="Folder for pictures of each step."
 )
@@ -53,7 +53,7 @@ def digitise(  # noqa: PLR0913 (one parameter an option)
     lang: str,
     title: str,
     source_line: str,
-    keep_blank: bool,
+    drop_blank: bool,
     debug: Path | None,
     jobs: int,
 ) -> None:
@@ -72,7 +72,7 @@ def digitise(  # noqa: PLR0913 (one parameter an option)
                 debug.mkdir(parents=True, exist_ok=True)
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".digitise-", dir=output.parent))
             outcomes = _developed(found, order, Path(folder), jobs)
-            _bind(outcomes, output, (title, source_line, keep_blank))
+            _bind(outcomes, output, (title, source_line, drop_blank))
         except OSError as error:
             sys.exit(complain(f"{error.filename or output}: {error.strerror}", EXIT_NO))
     sys.exit(_report(outcomes, ocr))
@@ -99,12 +99,12 @@ def _developed(found: list[Path], order: Order, folder: Path, jobs: int) -> list
 def _bind(outcomes: list[Outcome], output: Path, what: tuple[str, str, bool]) -> None:
     from appliance.pages import pdf
 
-    title, source_line, keep_blank = what
+    title, source_line, drop_blank = what
     parts = [
         page.part
         for outcome in outcomes
         for page in outcome.pages
-        if keep_blank or "blank" not in page.defects
+        if not (drop_blank and "blank" in page.defects)
     ]
     if parts:
         made = datetime.now().astimezone()

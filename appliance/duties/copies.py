@@ -13,7 +13,7 @@ from datetime import date
 
 from appliance import backup, restoring, retention, sealing
 from appliance.backup import Copy, Kind
-from appliance.errors import CopyError, StoreError
+from appliance.errors import CopyError, CopyFailed, StoreError
 from appliance.front_desk import FrontDesk
 from appliance.retention import NIGHT_HOUR
 from appliance.store import Transaction
@@ -50,9 +50,10 @@ class CopiesDuty:
         except (CopyError, OSError) as error:
             if self._copies.problem is None:  # once, however long it lasts
                 log.warning("copies: %s", error)
-            self._copies.tell(str(error))
+            if wanted or self._copies.problem != str(error):
+                self._copies.tell(str(error))
         else:
-            if did:
+            if did or self._copies.problem is not None:
                 self._copies.tell(None)
 
     def _work(self, wanted: bool) -> bool:
@@ -63,7 +64,8 @@ class CopiesDuty:
         nightly = self._is_due()
         if wanted or nightly:
             self._make("nightly" if nightly else "asked")
-        return bool(rewritten or wanted or nightly)
+        carried = self._carry()
+        return bool(rewritten or wanted or nightly or carried)
 
     def _is_due(self) -> bool:
         """At night, or as soon as the machine is on again: on each calendar day once, whatever day it is."""
@@ -72,6 +74,8 @@ class CopiesDuty:
         return local.hour >= NIGHT_HOUR and not (made and made[0].manifest.day == local.date().isoformat())
 
     def _make(self, kind: Kind) -> None:
+        if not self._store.room().allows("backups"):
+            raise CopyFailed("the disk has too little room for a copy; what is left is for numbers")
         for old in self._copies.all():
             if not old.manifest.bad and (problem := backup.verify(old)):
                 log.error("the copy %s is no good any more: %s", old.manifest.name, problem)
@@ -82,14 +86,18 @@ class CopiesDuty:
         )
         gone = backup.prune(self._copies.folder)
         self._store.write(_note, copy, gone)
-        self._carry(copy)
 
-    def _carry(self, copy: Copy) -> None:
-        settings = self._desk.config.backup
-        if settings.copy_to is not None and settings.recipient is not None:
-            sealing.carry(copy, settings.copy_to, settings.recipient)
-            sealing.prune(settings.copy_to)
-            self._store.write(_note_carried, copy)
+    def _carry(self) -> bool:
+        """Bring the newest copy out of the machine, as soon as the drive is there. Whether it was brought."""
+        settings, copy = self._desk.config.backup, self._copies.newest_good()
+        if settings.copy_to is None or settings.recipient is None or copy is None:
+            return False
+        if sealing.is_carried(copy, settings.copy_to):
+            return False
+        sealing.carry(copy, settings.copy_to, settings.recipient)
+        sealing.prune(settings.copy_to)
+        self._store.write(_note_carried, copy)
+        return True
 
     # ------------------------------------------------------------------------- what was erased
 
@@ -132,7 +140,7 @@ def _old_day(copy: Copy, before: date | None) -> int:
                 "SELECT 1 FROM guest JOIN visit ON visit.id = guest.visit_id WHERE day_id <= ? LIMIT 1",
                 (day,),
             ).fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         backup.mark_bad(copy, str(error))
         return 0
     return day if found else 0

@@ -57,12 +57,15 @@ def threshold(soft: Gray, paper: Gray, dpi: float) -> Gray:
     return np.asarray(cv2.resize(limit, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def find(grey: Gray, paper: Gray, dpi: float, pictures: Mask | None = None) -> Spots:
-    """All spots of ink, outside of the pictures."""
+def dark(grey: Gray, paper: Gray, dpi: float) -> tuple[Mask, Gray]:
+    """Where an evened page is dark, and the smoothed page by which that was told."""
     soft = np.asarray(cv2.GaussianBlur(grey, (0, 0), max(0.3, 0.6 * dpi / 300)), np.uint8)
-    dark = cv2.compare(soft, threshold(soft, paper, dpi), cv2.CMP_LT)
-    if pictures is not None:
-        dark[pictures] = 0
+    return np.asarray(cv2.compare(soft, threshold(soft, paper, dpi), cv2.CMP_LT)).view(np.bool_), soft
+
+
+def find(ink: Mask, soft: Gray) -> Spots:
+    """All spots of what is dark."""
+    dark = ink.view(np.uint8)
     count, found, boxes, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     labels = np.asarray(found, np.int32)
     lightest = np.full(count, 255, np.uint8)

@@ -209,7 +209,10 @@ def _print(
     if found.no_print.any() and settings.mode is not Mode.BILEVEL:
         grown = cv2.resize(found.no_print.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         no_print = grown > 0
-    spots = binarise.find(grey, paper, dpi, no_print)
+    dark, soft = binarise.dark(grey, paper, dpi)
+    if no_print is not None:
+        dark[no_print] = False
+    spots = binarise.find(edges.without_rim(dark, dpi), soft)
     ours = show_through.of_this_side(spots, dpi)
     rests = edges.slivers(spots, (height, width), dpi)
     dirt = specks.find(spots, ours & ~rests, dpi)

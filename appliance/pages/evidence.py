@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from appliance.pages.surface import Evidence, Surface
 _SHORT = 14  # letters: a shorter piece may be a part of a row
 _LEVEL = 0.16  # x-heights: pieces of one row are no further apart
 _MARGIN = 1.0  # x-heights: ends of lines that belong to one margin
+_STRAY = 0.12  # x-heights: the median distance of its letters from a line that is none
 _RULE = 1.5  # how much surer a point of a rule is than the foot of a letter
 
 
@@ -75,6 +76,44 @@ def gather(spread: Spread, text: Lines, rules: Lines, uprights: Lines) -> Eviden
     )
 
 
+def with_edges(evidence: Evidence, spread: Spread, edges: tuple[Lines, Lines], sureness: float) -> Evidence:
+    """The same with the edges of the paper: upper and lower ones, and those at the sides."""
+    across, down = edges
+    old = evidence.across
+    page = spread.page_of(across.x, across.y)
+    keep = page >= 0
+    lines = Lines(across.x[keep], across.y[keep], across.line[keep], old.x_height)
+    if lines.count:
+        lines = Lines(lines.x, lines.y, np.unique(lines.line, return_inverse=True)[1], old.x_height)
+        evidence = replace(
+            evidence,
+            across=joined([old, lines]),
+            page=np.concatenate([evidence.page, page[keep]]),
+            sureness=np.concatenate([evidence.sureness, np.full(int(keep.sum()), sureness)]),
+        )
+    if not down.count:
+        return evidence
+    both = joined([evidence.down, down]) if evidence.down.count else down
+    return replace(evidence, down=both)
+
+
+def without_strays(evidence: Evidence, surface: Surface) -> Evidence:
+    """Less the lines whose letters do not stand in a line: specks of a picture, strung together."""
+    across = evidence.across
+    starts = np.flatnonzero(np.diff(across.line, prepend=-1))
+    stray = np.array([np.median(np.abs(part)) > _STRAY for part in np.split(surface.residual, starts[1:])])
+    keep = ~stray[across.line]
+    if keep.sum() < 20:
+        return evidence
+    line = np.unique(across.line[keep], return_inverse=True)[1]
+    return replace(
+        evidence,
+        across=Lines(across.x[keep], across.y[keep], line, across.x_height),
+        page=evidence.page[keep],
+        sureness=evidence.sureness[keep],
+    )
+
+
 def with_rows(evidence: Evidence, surface: Surface) -> Evidence:
     """Short pieces that stand at the same height of one page are taken for one line: the rows of a table."""
     across = evidence.across
@@ -98,9 +137,8 @@ def with_rows(evidence: Evidence, surface: Surface) -> Evidence:
     row = _rows(pieces)
     line = row[across.line]
     order = np.lexsort((across.x, line))
-    merged = Lines(
-        across.x[order], across.y[order], np.unique(line[order], return_inverse=True)[1], across.x_height
-    )
+    number = np.unique(line[order], return_inverse=True)[1]
+    merged = Lines(across.x[order], across.y[order], number, across.x_height)
     return Evidence(
         merged,
         evidence.page[order],
@@ -126,7 +164,7 @@ def _rows(pieces: list[tuple[int, float, float, float, int]]) -> AnyArray:
 
 
 def margins(evidence: Evidence, unrolled: list[Unrolled]) -> Lines:
-    """The left and right ends of lines where several of them end at the same place: they are straight down."""
+    """The ends of lines where several of them end at the same place: they are straight from top to foot."""
     across = evidence.across
     starts = np.flatnonzero(np.diff(across.line, prepend=-1))
     ends = np.append(starts[1:], len(across.x)) - 1

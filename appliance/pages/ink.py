@@ -66,10 +66,11 @@ class Boxes:
 def reduce(photo: Image, side: int = WORK_SIDE) -> Reduced:
     """The grey picture, no longer than `side`; small photographs stay as they are."""
     scale = min(1.0, side / max(photo.shape[:2]))
+    gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
     if scale < 1:
         size = (max(1, round(photo.shape[1] * scale)), max(1, round(photo.shape[0] * scale)))
-        photo = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return Reduced(np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), np.uint8), scale)
+        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    return Reduced(np.asarray(gray, np.uint8), scale)
 
 
 def background(gray: Gray, reach: int) -> Gray:
@@ -87,7 +88,7 @@ def find_ink(gray: Gray, x_height: float = 0.0) -> Ink:
     """Light divided out and thresholded; the x-height is guessed first and then measured."""
     guess = x_height or max(gray.shape) / 150
     reach = int(np.clip(guess * 3, 13, 151)) | 1
-    even = cv2.divide(gray, cv2.max(background(gray, reach), 1), scale=255)
+    even = cv2.divide(gray, np.maximum(background(gray, reach), 1), scale=255)
     mask = cv2.adaptiveThreshold(
         even, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, max(11, int(guess * 2.5) | 1), 16
     )
@@ -98,11 +99,11 @@ def find_ink(gray: Gray, x_height: float = 0.0) -> Ink:
 def find_letters(ink: Ink) -> Boxes:
     """Boxes of everything that could be a letter, and the x-height that most of them share."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
-    darkness = np.bincount(labels.ravel(), weights=(255 - ink.even).ravel(), minlength=len(stats))
+    darkness: AnyArray = np.bincount(labels.ravel(), weights=(255 - ink.even).ravel(), minlength=len(stats))
     stats = stats[1:]
     if len(stats) == 0:
         return _boxes(stats, 0.0)
-    darkness = darkness[1:] / stats[:, 4]
+    darkness = np.asarray(darkness[1:] / stats[:, 4])
     height, width = ink.mask.shape
     usual = stats[:, 3] < height / 12
     reference = _weighted_quantile(darkness, np.where(usual, np.minimum(stats[:, 4], 2000), 0), 0.6)
@@ -174,7 +175,7 @@ def _outside_pictures(stats: AnyArray, mask: Gray, x_height: float) -> AnyArray:
     """Text keeps white between its lines, pictures do not: a map of solid ink tells them apart."""
     k = max(1, round(x_height / 6))
     size = (max(1, mask.shape[1] // k), max(1, mask.shape[0] // k))
-    solid = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 60).astype(np.uint8)
+    solid: AnyArray = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 60).astype(np.uint8)
     close, opened = max(3, int(0.6 * x_height / k)) | 1, max(5, int(4.5 * x_height / k)) | 1
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((close, close), np.uint8))
     solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((opened, opened), np.uint8))

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 
 from appliance.pages.binarise import Spots
+from appliance.pages.light import WHITE
 from appliance.pages.sheet import MM_PER_INCH, AnyArray, Floats, Image, Mask
 
 MOST = 4
-COLOURED = (
-    52.0  # spread of the channels in the ink; the rims of black letters in a photograph have half of it
-)
+WHITE_PAPER = 255 * WHITE
+COLOURED = 34.0  # spread of the channels in the ink; the rims of black letters have less
 LEAST_MM2 = 6.0  # of an ink that counts
-ALIKE = 70.0  # distance of two colours that are one ink
+ALIKE = 0.965  # cosine between two inks, as they darken the paper, from which they are one
 MANY_COLOURS = 0.12  # of a spot in another colour: lines of a chart that cross
 
 
@@ -86,7 +86,7 @@ def _colours(points: AnyArray) -> Floats:
         # The most frequent colour: the fullest cell of a coarse cube, and what is near it.
         cells, counts = np.unique((rest // 32).astype(np.int64), axis=0, return_counts=True)
         heart = np.median(rest[((rest // 32) == cells[int(np.argmax(counts))]).all(axis=1)], axis=0)
-        near = np.linalg.norm(rest - heart, axis=1) < ALIKE
+        near = _likeness(rest, heart) > ALIKE
         # The rims of thin strokes are paler than the ink: its darker half speaks for it.
         brightness = rest[near].sum(axis=1)
         colours.append(np.median(rest[near][brightness <= np.percentile(brightness, 40)], axis=0))
@@ -95,5 +95,12 @@ def _colours(points: AnyArray) -> Floats:
 
 
 def _nearest(points: AnyArray, colours: Floats) -> AnyArray:
-    distances = [np.linalg.norm(points - colour, axis=1) for colour in colours]
-    return np.asarray(np.argmin(np.stack(distances, axis=1), axis=1))
+    alike = [_likeness(points, colour) for colour in colours]
+    return np.asarray(np.argmax(np.stack(alike, axis=1), axis=1))
+
+
+def _likeness(points: AnyArray, colour: AnyArray) -> AnyArray:
+    """Whether they take the same from the paper; the pale rim of a stroke is of the ink of its middle."""
+    taken, ink = WHITE_PAPER - np.asarray(points, np.float64), WHITE_PAPER - np.asarray(colour, np.float64)
+    lengths = np.linalg.norm(taken, axis=1) * np.linalg.norm(ink)
+    return np.asarray(taken @ ink / np.maximum(lengths, 1e-6))

@@ -27,7 +27,6 @@ LEAST_SIDE = 200  # pixels: with fewer no letter of a page is readable
 MOST_PIXELS = 120_000_000  # A3 at 600 dpi, and half as much again
 MOST_BYTES = 400_000_000
 SHRINK_FROM = 45_000_000  # a larger JPEG is read at half its size
-_TIFF = (b"II*\x00", b"MM\x00*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ def decode(data: bytes) -> Photo:
         raise
     except Pillow.DecompressionBombError as error:
         raise PictureTooLarge(str(error)) from error
-    except UnidentifiedImageError:
-        return _of_opencv(data)
+    except UnidentifiedImageError as error:
+        raise NotAPicture from error
     except (OSError, EOFError) as error:
         raise _broken(error) from error
     except (SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
@@ -76,8 +75,9 @@ def _of_pillow(picture: Pillow.Image) -> Photo:
     notes = []
     if picture.mode == "CMYK":
         notes.append("cmyk")
-    if picture.mode.startswith("I") or picture.mode == "F":
+    if _has_sixteen_bits(picture):
         notes.append("deep")
+    if picture.mode.startswith("I") or picture.mode == "F":
         return Photo(_eight_bits(np.asarray(picture)), tuple(notes))
     upright = ImageOps.exif_transpose(picture)
     if "A" in upright.getbands() or "transparency" in upright.info:
@@ -87,23 +87,12 @@ def _of_pillow(picture: Pillow.Image) -> Photo:
     return Photo(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8), tuple(notes))
 
 
-def _of_opencv(data: bytes) -> Photo:
-    """Sixteen bits in three channels, which Pillow does not know in a TIFF."""
-    if data[:4] not in _TIFF:
-        raise NotAPicture
-    try:
-        directory = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
-        file = BytesIO(data)
-        file.seek(directory.next)
-        directory.load(file)
-        size = int(directory[TiffImagePlugin.IMAGEWIDTH]), int(directory[TiffImagePlugin.IMAGELENGTH])
-    except (SyntaxError, KeyError, OSError, ValueError, TypeError) as error:
-        raise NotAPicture(str(error)) from error
-    _check_size(*size)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None:
-        raise PictureTruncated
-    return Photo(_eight_bits(image), ("deep",))
+def _has_sixteen_bits(picture: Pillow.Image) -> bool:
+    """Whether it holds more than is kept; of colours in a TIFF only the file's own notes say so."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return True
+    bits = picture.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (8,)) if hasattr(picture, "tag_v2") else (8,)
+    return max(bits) > 8
 
 
 def _eight_bits(image: AnyArray) -> Image:

@@ -51,8 +51,9 @@ def read(image: Image, dpi: float) -> Light:
     closed = _without_print(image, dpi)
     bare, tone = _bare_paper(closed, dpi)
     if bare.mean() < LEAST_PAPER:
-        white = np.percentile(closed.reshape(-1, 3), 99, axis=0)
-        return Light(np.broadcast_to(white.astype(np.uint8), closed.shape).copy(), bare, closed)
+        # One measure for all channels: the colours are the picture's own.
+        white = np.full_like(closed, max(1, int(np.percentile(closed, 99.5))))
+        return Light(white, bare, closed)
     return Light(np.clip(_carried_on(tone, bare), 1, 255).astype(np.uint8), bare, closed)
 
 

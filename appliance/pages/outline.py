@@ -12,13 +12,16 @@ from appliance.pages.sheet import AnyArray, Floats, Image
 _LEAST = 5.0  # grey levels: a weaker step is no edge of paper
 _SHARE = 0.35  # of the length of an edge may be hidden, by a finger or a shadow
 _LOOSE = 2  # pixels by which an edge may waver
+_EVERY = 3  # rows: so many are enough to tell an edge
 _NEAR = 3  # pixels on either side that are compared
-_PAPER = 0.72  # of the brightness of the page: darker is no paper
+_BRIGHTNESS = 0.13  # the logarithm by which the light may differ between two places of the margin
+_TINT = 0.06  # the same for its colour
+_WEAKER = 0.5  # of the first edge: a later one is no weaker
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Edges of the page in pixels of the flat picture, and which of them were seen (left, top, right, bottom)."""
+    """Edges of the page in pixels of the flat picture; `seen` in the order left, top, right, bottom."""
 
     left: float
     top: float
@@ -37,15 +40,14 @@ def find_outline(
     """The page around its content (left, top, right, bottom).
 
     `flat` is a small flat picture of everything around the page, `inside` says which of its pixels the
-    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is wider than a
-    stroke of print.
+    camera saw. `bound` says whether the left and the right end of the picture are the gutter. `reach` is
+    wider than a stroke of print.
     """
-    paper = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    paper = cv2.GaussianBlur(paper, (3, 3), 0).astype(np.float32)
+    paper: AnyArray = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    paper = np.asarray(cv2.GaussianBlur(paper, (3, 3), 0), np.float64)
     height, width = flat.shape[:2]
     left, top, right, bottom = content
-    rows = slice(max(0, int(top)), min(height, max(int(bottom), int(top) + 8)))
-    columns = slice(max(0, int(left)), min(width, max(int(right), int(left) + 8)))
+    rows, columns = _between(top, bottom, height), _between(left, right, width)
     across, seen_across = paper[rows], inside[rows]
     down = paper[:, columns].transpose(1, 0, 2)
     seen_down = inside[:, columns].T
@@ -53,16 +55,15 @@ def find_outline(
     x1, sees_x1 = (float(width), True) if bound[1] else _edge(across, seen_across, right)
     y0, sees_y0 = _edge(down[:, ::-1], seen_down[:, ::-1], height - top)
     y1, sees_y1 = _edge(down, seen_down, bottom)
-    return Outline(
-        0.0 if bound[0] else width - x0, height - y0, x1, y1, (sees_x0, sees_y0, sees_x1, sees_y1)
-    )  # fmt: skip
+    seen = (sees_x0, sees_y0, sees_x1, sees_y1)
+    return Outline(0.0 if bound[0] else width - x0, height - y0, x1, y1, seen)  # fmt: skip
 
 
 def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
     """Where the paper ends beyond `start`, going along the second axis; else where the picture ends.
 
-    Of several edges the last one counts that still has paper on its near side: a picture that reaches to
-    the edge of the print is not the end of the page, and the block of pages under it no paper.
+    Of several edges the last one counts that has the same paper on its near side as the first: so a picture
+    beside the print is not the end of the page, but the block of pages under it is.
     """
     length = strip.shape[1]
     begin = int(np.clip(start, _NEAR, length - 1))
@@ -71,20 +72,31 @@ def _edge(strip: Floats, seen: AnyArray, start: float) -> tuple[float, bool]:
     end = _last_seen(seen)
     peak = share >= cv2.dilate(share[None], np.ones((1, 4 * _NEAR + 1), np.uint8))[0]
     strong = np.flatnonzero(peak & (share > max(_LEAST, 3 * usual)) & (at >= begin) & (at < end - 1))
-    white = np.linalg.norm(np.percentile(paper[: max(8, begin)], 75, axis=0))
-    near = np.array(
-        [np.linalg.norm(paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0)) for i in strong]
-    )
-    good = strong[near > _PAPER * white] if len(strong) else strong
-    if not len(good):
+    near = [paper[max(0, i - 3 * _NEAR) : max(1, i - 1)].mean(axis=0) for i in strong]
+    good = [i for i, colour in zip(strong, near, strict=True) if _is_like(colour, near[0])]
+    good = [i for i in good if share[i] >= _WEAKER * share[good[0]]]
+    if not good:
         return float(end), False
     plateau = np.flatnonzero(np.abs(share[good[-1] :] - share[good[-1]]) > 0.02 * share[good[-1]])
     width = int(plateau[0]) - 1 if len(plateau) else 0
     return float(at[good[-1]] + width / 2), True
 
 
+def _between(first: float, last: float, length: int) -> slice:
+    """The part of an axis from one place to another that is in the picture, and never nothing."""
+    low = int(np.clip(first, 0, max(0, length - 8)))
+    return slice(low, int(np.clip(last, min(length, low + 8), length)))
+
+
+def _is_like(colour: Floats, paper: Floats) -> bool:
+    """Whether a colour could be the same paper in somewhat other light."""
+    ratio = np.log(np.maximum(colour, 1) / np.maximum(paper, 1))
+    return bool(np.abs(ratio).max() < _BRIGHTNESS and abs(ratio[0] - ratio[2]) < _TINT)
+
+
 def _steps(strip: Floats, seen: AnyArray) -> tuple[Floats, Floats, AnyArray]:
     """For each place along the strip: how sharply it changes there, its usual colour, and its index."""
+    strip, seen = strip[::_EVERY], seen[::_EVERY]
     length = strip.shape[1]
     total = np.cumsum(np.pad(strip, ((0, 0), (1, 0), (0, 0))), axis=1)
     at = np.arange(_NEAR, length - _NEAR)

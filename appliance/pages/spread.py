@@ -12,9 +12,9 @@ _SLIVER = 0.36  # of the wider side: a narrower one is the neighbour, not a page
 _BEYOND = 0.14  # of the width of the print: how far the paper may reach beyond it
 
 
-def lay_out(split: Split | None, lines: Lines, size: tuple[int, int], wanted: Layout) -> Spread:
-    """The pages, from the gutter and the lines (both in photograph pixels) and the size of the photograph."""
-    width, height = size
+def lay_out(split: Split | None, lines: Lines, size: tuple[int, ...], wanted: Layout) -> Spread:
+    """The pages, from the gutter and the lines (both in photograph pixels) and the photograph's shape."""
+    height, width = size[0], size[1]
     if split is None or (wanted is Layout.SINGLE and _is_central(split, width)):
         return Spread((Side.SINGLE,), None, (_span(lines.x, 0, width),), (None,))
     x = float(np.interp(height / 2, split.line[:, 1], split.line[:, 0]))

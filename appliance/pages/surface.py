@@ -26,6 +26,10 @@ _BREAKS = (0.0, 0.025, 0.06, 0.11, 0.18, 0.28, 0.42, 0.6, 0.8, 1.0)  # of a page
 _EVEN = tuple(np.linspace(0, 1, 11))
 _STEPS = np.array([1e-3, 1e-3, 1e-3, 1e-3])
 _ROUNDS = 7
+_EXACT = 3e3  # a weight that leaves no choice
+_HEIGHTS = 0.03  # depths: by how much the pages of a spread lie higher or lower than each other
+_SLOPES = 0.15  # depths: by how much one end of a page lies higher than the other
+STIFF = 3e3  # smoothness that leaves only planes
 _SAMPLES = 48  # a page: where the bend is held smooth
 
 
@@ -91,6 +95,7 @@ class Evidence:
     sureness: Floats  # a weight for each point of `across`
     spans: tuple[tuple[float, float], ...]  # x of the pages at mid-height, left before right
     gutters: tuple[float | None, ...]  # which end of each span is the gutter, as x; None where not known
+    flat: tuple[bool, ...] = (False, False)  # pages with too little on them to tell a curl
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ class _Problem:
             _knots(prior.lens, s, g) for s, g in zip(evidence.spans, evidence.gutters, strict=True)
         )
         self.sizes = [len(k) - splines.DEGREE - 1 for k in self.knots]
-        self.holds, self.hold_values = self._holds()
+        self.holds = self._holds()
 
     def lens(self, theta: Floats) -> Lens:
         start = self.prior.lens
@@ -165,27 +170,28 @@ class _Problem:
         """Rows for the splines of one page, with zeros for those of the other."""
         return np.hstack([rows if i == page else np.zeros((len(rows), k)) for i, k in enumerate(self.sizes)])
 
-    def _holds(self) -> tuple[Floats, Floats]:
-        """Smoothness, the same depth on both sides of the gutter, and a mean depth of one."""
+    def _holds(self) -> Floats:
+        """Smoothness, the same depth on both sides of the gutter, and modest heights and slopes.
+
+        With the mean depth of all points they keep a page from shrinking to a point, where every line is
+        straight.
+        """
         rows = []
         for page, knots in enumerate(self.knots):
             low, high = knots[splines.DEGREE], knots[-splines.DEGREE - 1]
             at = np.linspace(low, high, _SAMPLES)
-            rows.append(self._spread(page, splines.bends(knots, at)) * self.prior.smooth)
-            rows.append(
-                self._spread(page, splines.basis(knots, at)).mean(axis=0, keepdims=True)
-                * 3e3
-                / len(self.knots)
-            )
+            smooth = max(self.prior.smooth, STIFF if self.evidence.flat[page] else 0.0)
+            rows.append(self._spread(page, splines.bends(knots, at)) * smooth)
+            value = self._spread(page, splines.basis(knots, at))
+            rows.append(value.mean(axis=0, keepdims=True) / _HEIGHTS)
+            rows.append((value[-1:] - value[:1]) / _SLOPES)
         if len(self.knots) == 2:
             left, right = self.knots
             end = self._spread(0, splines.basis(left, left[-1:])) - self._spread(
                 1, splines.basis(right, right[:1])
             )
-            mean = rows[1] + rows[3]
-            rows = [rows[0], rows[2], mean, end * 3e3]
-        held = np.vstack(rows)
-        return held, np.zeros(len(held))
+            rows.append(end * _EXACT)
+        return np.vstack(rows)
 
     def _centred(self, values: AnyArray, weight: Floats) -> AnyArray:
         """Less the mean of each line: so the height of the line drops out."""
@@ -193,38 +199,41 @@ class _Problem:
         total = np.bincount(lines.line, weights=weight, minlength=lines.count) + 1e-12
         if values.ndim == 1:
             mean = np.bincount(lines.line, weights=weight * values, minlength=lines.count) / total
-            return values - mean[lines.line]
+            return np.asarray(values - mean[lines.line])
         starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
         mean = np.add.reduceat(values * weight[:, None], starts, axis=0) / total[:, None]
-        return values - mean[lines.line]
+        return np.asarray(values - mean[lines.line])
 
-    def _design(self, lens: Lens) -> tuple[Floats, Floats]:
+    def _design(self, lens: Lens) -> tuple[Floats, Floats, Floats]:
+        """The heights of the points for each spline, their n, and the mean depth of all for each spline."""
         lines, page = self.evidence.across, self.evidence.page
         m, n = lens.slopes(lines.x, lines.y)
         rows = np.zeros((len(m), sum(self.sizes)))
         start = 0
         for i, knots in enumerate(self.knots):
             here = page == i
-            rows[here, start : start + self.sizes[i]] = splines.basis(knots, m[here]) * n[here, None]
+            rows[here, start : start + self.sizes[i]] = splines.basis(knots, m[here])
             start += self.sizes[i]
-        return rows, n
+        mean = rows.mean(axis=0, keepdims=True) * _EXACT
+        return rows * n[:, None], n, mean
 
     def solve(self, theta: Floats, weight: Floats) -> tuple[Floats, Floats]:
         """The best depths for a lens, and everything that is left over."""
         lens = self.lens(theta)
-        rows, n = self._design(lens)
+        rows, n, mean = self._design(lens)
+        holds = np.vstack([self.holds, mean])
         factor = np.sqrt(weight) * self._scale(lens) / _NOISE
         a = self._centred(rows, weight) * factor[:, None]
         b = -self._centred(n, weight) * factor
-        normal = a.T @ a + self.holds.T @ self.holds
-        best = np.linalg.solve(normal + 1e-9 * np.eye(len(normal)), a.T @ b + self.holds.T @ self.hold_values)
+        normal = a.T @ a + holds.T @ holds
+        best = np.linalg.solve(normal + 1e-9 * np.eye(len(normal)), a.T @ b)
         left = [
             a @ best - b,
-            self.holds @ best - self.hold_values,
+            holds @ best,
             self._uprights(theta),
             self._beliefs(theta),
         ]
-        return np.concatenate(left), best
+        return np.concatenate(left), np.asarray(best, np.float64)
 
     def _uprights(self, theta: Floats) -> Floats:
         """How far the points of each upright are from one m, kept from growing without bound."""
@@ -240,12 +249,12 @@ class _Problem:
 
     def _beliefs(self, theta: Floats) -> Floats:
         p = self.prior
-        return theta / np.array([p.lean, p.tilt, p.focal, p.barrel])
+        return np.asarray(theta / np.array([p.lean, p.tilt, p.focal, p.barrel]))
 
     def off(self, theta: Floats, coefficients: Floats, weight: Floats) -> Floats:
         """How far each point is from its line, in x-heights."""
         lens = self.lens(theta)
-        rows, n = self._design(lens)
+        rows, n, _ = self._design(lens)
         return np.asarray(self._centred(rows @ coefficients + n, weight) * self._scale(lens))
 
     def trust(self, theta: Floats, coefficients: Floats, i: int) -> Floats:

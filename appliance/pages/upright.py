@@ -14,6 +14,7 @@ _SIDEWAYS = 1.5  # how much more text must stand in lines the other way
 _RISES = 0.22  # x-heights above the small letters, or below the line, that make a letter tall or hanging
 _MARKED = 0.1  # of the letters must rise or hang to tell anything
 _LEAD = 0.08  # how much larger a part of them must rise the right way up
+_PLAIN = 0.74  # so large a part rises on no page that stands on its head
 _DOTS = 14  # full stops and commas that tell something
 
 
@@ -43,12 +44,14 @@ def is_upside_down(boxes: Boxes, lines: Lines, width: float, height: float) -> S
     """Whether the picture stands on its head.
 
     More letters rise above the small ones (b, d, h, k, l, t, capitals and figures) than hang below the line
-    (g, p, q, y), so the two ways up are compared. In columns of figures nothing rises or hangs, but full stops
-    and commas lie low.
+    (g, p, q, y), so the two ways up are compared. In columns of figures nothing rises or hangs, but full
+    stops and commas lie low.
     """
+    as_is = _traits(boxes, lines)
+    if as_is.marks > 2 * _MARKED * max(400, len(lines.x)) and as_is.rising > _PLAIN:
+        return Stance(0, True)
     head = turned(boxes, width, height, 2)
-    head_lines = find_lines(head)
-    as_is, on_head = _traits(boxes, lines), _traits(head, head_lines)
+    on_head = _traits(head, find_lines(head))
     if min(as_is.marks, on_head.marks) > _MARKED * max(400, len(lines.x)):
         lead = as_is.rising - on_head.rising
         return Stance(0 if lead > 0 else 180, abs(lead) > _LEAD)
@@ -103,7 +106,7 @@ def _covered(x: Floats, left: Floats, right: Floats) -> AnyArray:
 
 
 def _level(x: Floats, y: Floats, at: Floats, xh: float) -> Floats:
-    """The height of a line, from a stiff curve: one that ran after single letters would hide that they hang."""
+    """The height of a line, from a curve too stiff to run after single letters and hide that they hang."""
     middle, half = x.mean(), max(1.0, float(np.ptp(x)) / 2)
     t = (x - middle) / half
     weight = np.ones(len(x))

@@ -59,14 +59,16 @@ def find_wobble(evidence: Evidence, unrolled: Unrolled, weight: Floats) -> Wobbl
     return Wobble(s_range, y_range, values)
 
 
-def _cells(s: Floats, y: Floats, line: AnyArray, size: float, ranges: tuple[tuple[float, float], ...]) -> _Cells:
+def _cells(
+    s: Floats, y: Floats, line: AnyArray, size: float, ranges: tuple[tuple[float, float], ...]
+) -> _Cells:
     _, line = np.unique(line, return_inverse=True)
     place = np.floor((s - s.min()) / (size * _CELL)).astype(int)
     _, cell = np.unique(line * 100_000 + place, return_inverse=True)
     count = np.bincount(cell).astype(float)
 
     def mean(values: Floats) -> Floats:
-        return np.bincount(cell, weights=values) / count
+        return np.asarray(np.bincount(cell, weights=values) / count)
 
     owner = np.round(mean(line.astype(float))).astype(int)
     height = mean(y)
@@ -106,7 +108,7 @@ def _fit(cells: _Cells, use: AnyArray, stiff: float) -> Floats:
     b = cells.off * factor[:, 0]
     hold = _stiffness() * stiff / _NOISE
     normal = a.T @ a + hold.T @ hold + 0.2 * np.eye(a.shape[1])
-    return np.linalg.solve(normal, a.T @ b)
+    return np.asarray(np.linalg.solve(normal, a.T @ b), np.float64)
 
 
 def _best_stiffness(cells: _Cells) -> float | None:

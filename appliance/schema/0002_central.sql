@@ -76,7 +76,10 @@ CREATE TRIGGER visit_facts_are_new AFTER INSERT ON guest_facts
 BEGIN
   UPDATE outbox SET changed = 1 WHERE visit_id = NEW.visit_id AND kind = 'visit';
 END;
-CREATE TRIGGER visit_facts_have_changed AFTER UPDATE ON guest_facts
+-- Not of birth_year: the eraser takes thousands of them at once, and the record has the band.
+CREATE TRIGGER visit_facts_have_changed
+AFTER UPDATE OF sub_services, sex, education, occupation, institution_category, main_use, origin, age_band
+ON guest_facts
 BEGIN
   UPDATE outbox SET changed = 1 WHERE visit_id = NEW.visit_id AND kind = 'visit';
 END;

@@ -20,7 +20,7 @@ def prepare(db: sqlite3.Connection, upgrading: Callable[[], None] = lambda: None
     if done > len(steps):  # before anything that would touch it
         raise StoreError(f"the database is of a newer release (step {done}; this one knows {len(steps)})")
     # Small pages: a change touches many of them, and a visit writes a third of what it would with the usual
-    # ones. Only a new database takes it.
+    # ones (decision 0018). Only a new database takes it.
     db.execute("PRAGMA page_size = 512")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: 4 MiB

@@ -12,7 +12,8 @@ from appliance.central import contract
 from appliance.central.contract import Reason, Result, Status
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk
-from appliance.store import Transaction, migrations
+from appliance.schema import migrations
+from appliance.store import Transaction
 from appliance.visits import Visit
 from tests.central.conftest import PLACE, desk_in
 from tests.central.due import DAY, Issue, acknowledge, data, events
@@ -275,7 +276,7 @@ def asked(db: sqlite3.Connection, question: str) -> list[sqlite3.Row]:
 def test_what_is_due_is_found_without_looking_at_the_rest(desk: FrontDesk) -> None:
     """The questions that the relay asks again and again walk an index of what waits."""
     queries = {
-        "state = 'due' ORDER BY sequence, id LIMIT 9": "outbox_due",
+        "state = 'due' AND event IS NOT NULL ORDER BY sequence, id LIMIT 9": "outbox_due",
         "changed = 1 ORDER BY id LIMIT 9": "outbox_changed",
         "changed = 2 LIMIT 1": "outbox_changed",
         "state = 'parked'": "outbox_parked",

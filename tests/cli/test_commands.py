@@ -212,6 +212,14 @@ def test_the_measure_of_reports_is_json(command: Command) -> None:
     assert found["quarter_visits"] == found["visits"] == 1200
 
 
+def test_the_measure_of_copies_reports_every_documented_key(command: Command) -> None:
+    found = json.loads(command("bench", "copies", "--visits", "800").stdout)
+
+    assert set(found) == _documented("bench copies")
+    assert found["damaged_start_s"] < 10
+    assert found["copy_bytes"] > 100_000
+
+
 @pytest.mark.parametrize(
     "words",
     [

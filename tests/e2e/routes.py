@@ -110,6 +110,7 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "desk.status": (FRAGMENT, "/desk/status"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
     "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
+    "board.standing": (FRAGMENT, "/board/standing"),
     "kiosk.greeting": (FRAGMENT, "/kiosk/greeting"),
     "kiosk.ticket_now": (FRAGMENT, "/kiosk/ticket/{waiting}/now"),
     "simulator.room": (FRAGMENT, "/simulator/room"),

@@ -3,7 +3,8 @@
     python -m tests.faults.day ENDS FOLDER                        live it once
     python -m tests.faults.day ENDS SYSCALL STRIDE FOLDER...      once in each folder, forked
 
-ENDS is the printer's port, or `PORT,CENTRAL_PORT,TOKEN_FILE` to bring the visits to a central server too.
+SYSCALL is its name and the thread that makes it, as `write@writer`. ENDS is the printer's port, or
+`PORT,CENTRAL_PORT,TOKEN_FILE` to bring the visits to a central server too.
 
 Everything is the product's own: store, card keys, paper and door duty, python-escpos over TCP to a virtual
 printer, gpiozero on simulated pins. What was acknowledged is appended to the file `acknowledged` beside the
@@ -47,7 +48,6 @@ PLACE = OFFICE.places[0].key
 GOES, STAYS = 0, 1  # the visitors: one goes home, one leaves a bag overnight
 VISITORS = (GOES, STAYS)
 DATA, ACKNOWLEDGED, SETTINGS = "data", "acknowledged", "settings.toml"
-BY_THE_WRITER = ("pwrite64", "fdatasync")  # calls of the database's own thread; all others are the main one's
 DAY_S = 86400.0
 
 _CONFIG = """
@@ -111,11 +111,11 @@ def _teller(folder: Path) -> Tell:
 def _begin(folder: Path, ends: Ends, syscall: str | None, spare_calls: int) -> None:
     tell = _teller(folder)
     desk = desk_in(folder / DATA, ends)
-    if syscall in BY_THE_WRITER:
-        # Before the writer's thread opens the database.
-        desk.store._writer.submit(_spend, folder, syscall, spare_calls).result()
-    elif syscall is not None:
-        _spend(folder, syscall, spare_calls)
+    call, _, thread = (syscall or "").partition("@")
+    if thread == "writer":  # before it opens the database
+        desk.store._writer.submit(_spend, folder, call, spare_calls).result()
+    elif thread == "main":
+        _spend(folder, call, spare_calls)
     desk.store.open()
     Day(desk, ends, tell).live()
     desk.store.close()

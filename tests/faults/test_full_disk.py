@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from appliance import config, tickets
 from appliance.ballast import Ballast
 from appliance.clock import ManualClock
+from appliance.duties.copies import CopiesDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.errors import ServiceClosed, StoreFull
 from appliance.front_desk import FrontDesk, assemble
@@ -109,6 +110,15 @@ def test_scans_and_copies_stop_while_numbers_go_on_and_the_desk_says_what_to_do(
     assert desk.store.ballast.build(desk.store.room().free)
     keeper()
     assert desk.store.room().ballast
+
+
+def test_no_copy_is_begun_where_the_room_is_for_numbers(desk: FrontDesk) -> None:
+    """The disk has 80 MiB, and a copy wants 96 left beside the ballast."""
+    assert not desk.store.room().allows("backups")
+    desk.copies.ask()
+    step(CopiesDuty(desk), desk.changes)
+    assert desk.copies.all() == []
+    assert desk.copies.problem == "the disk has too little room for a copy; what is left is for numbers"
 
 
 def tickets_given(db: sqlite3.Connection) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +21,9 @@ Record = Callable[[str, object], None]
 SECOND_S = 2.0
 KILLED_TO_READY_S = 5.0
 REPLUGGED_S = 10.0
+WRITTEN_KIB = 200.0
+GROWTH_MIB = 8.0  # caches that fill with the first tickets
+DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 
 
 @pytest.mark.fault
@@ -77,3 +84,17 @@ def test_a_printer_that_was_away_for_long_is_back_within_ten_seconds_of_its_plug
     seconds = time.monotonic() - began
     assert seconds < REPLUGGED_S
     record_property("figure", f"plugged in to ready: {seconds:.2f} s")
+
+
+@pytest.mark.fault
+def test_what_is_promised_can_be_measured_by_one_command(record_property: Record) -> None:
+    """`frontdesk bench reliability` gives what docs/commands.md lists, and what was promised."""
+    command = [sys.executable, "-m", "appliance", "bench", "reliability", "--visits", "8", "--tickets", "500"]
+    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    section = DOCUMENT.read_text(encoding="utf-8").partition("## `frontdesk bench reliability`")[2]
+    assert set(report) == set(re.findall(r"^\| `(\w+)` \|", section.partition("\n## ")[0], re.MULTILINE))
+    assert report["kill_to_ready_s"] < KILLED_TO_READY_S
+    assert report["plugged_in_to_ready_s"] < REPLUGGED_S
+    assert report["written_kib_per_visit"] < WRITTEN_KIB
+    assert report["resident_mib_at_the_end"] - report["resident_mib_after_a_tenth"] < GROWTH_MIB
+    record_property("figure", f"written to the disk for a visit: {report['written_kib_per_visit']} KiB")

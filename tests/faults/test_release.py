@@ -41,6 +41,8 @@ db.execute('DELETE FROM ticket'); db.execute('PRAGMA user_version = 99'); db.com
 fi
 exec {python} -m appliance "$@"
 """
+# It is well, gives numbers, and dies before it has proved itself.
+DIES = 'if [ "$1" = run ]; then exec timeout -s KILL 4 {python} -m appliance "$@"; fi\n' + GOOD
 REFUSES = 'if [ "$1" = config ]; then echo "panel.listen: is not a known key" >&2; exit 2; fi\n' + GOOD
 
 
@@ -91,9 +93,9 @@ class Site:
             *("--root", str(self.root), "--config", str(self.config)),
         ]
 
-    def switch(self, version: str) -> subprocess.CompletedProcess[str]:
+    def switch(self, version: str, gate_s: float = GATE_S) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
-        command = self.command("switch", version, "--plain", "--gate-seconds", str(GATE_S))
+        command = self.command("switch", version, "--plain", "--gate-seconds", str(gate_s))
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=AT_MOST_S)
 
     @property
@@ -127,7 +129,7 @@ def test_a_release_that_is_well_is_kept_with_all_numbers(site: Site) -> None:
     site.start("1")
     assert ask_for_ticket(site.port) == "P001"
 
-    done = site.switch("2")
+    done = site.switch("2", gate_s=30.0)
 
     assert done.returncode == 0, done.stderr
     assert "release 2 runs, and is well" in done.stdout
@@ -163,6 +165,27 @@ def test_a_bad_release_is_taken_back_by_itself_and_no_number_is_lost(
     assert ask_for_ticket(site.port) == "P004"
     assert not (site.data / COPY).exists()
     assert not (site.root / "switch.json").exists()
+
+
+@pytest.mark.fault
+def test_numbers_that_the_bad_release_has_given_are_not_given_again(site: Site) -> None:
+    """Visitors hold them in their hands, and the data that were put back know nothing of them."""
+    site.release("2", DIES)
+    site.start("1")
+    given = [ask_for_ticket(site.port) for _ in range(3)]
+    command = site.command("switch", "2", "--plain", "--gate-seconds", "9")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as switching:
+        end = time.monotonic() + SOON_S
+        while not (site.current == "2" and health(site.port).get("status") == "ok"):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        given.append(ask_for_ticket(site.port))
+        _, said = switching.communicate(timeout=AT_MOST_S)
+    assert "release 2 is not kept" in said
+    site.await_well()
+    given.append(ask_for_ticket(site.port))
+    assert len(set(given)) == 5, given
+    assert given == sorted(given)
 
 
 def test_a_switch_that_is_cut_off_is_taken_back_at_the_next_start(site: Site) -> None:

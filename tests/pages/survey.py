@@ -1,4 +1,4 @@
-"""Measures the flattening on generated spreads: `python -m tests.pages.survey --levels 2 3 --seeds 6 [--ocr]`.
+"""Measures the flattening: `python -m tests.pages.survey --levels 2 3 --seeds 6 [--ocr]`.
 
 One line a page, then a table by level: curvature (x-heights), local distortion (x-heights), error of the
 gutter (% of the width), character errors (%), pages made worse than plain, and CPU seconds a page.
@@ -19,7 +19,7 @@ import numpy as np
 from appliance.pages import ink
 from appliance.pages.geometry import flatten
 from appliance.pages.measure import straightness
-from appliance.pages.sheet import FlatPage, Wish
+from appliance.pages.sheet import FlatPage, Gray, Wish
 from drivers.simulated.book.photo import Photograph, photograph
 from drivers.simulated.book.typeset import Kind
 from tests.pages import truth
@@ -66,8 +66,8 @@ def _row(photo: Photograph, index: int, page: FlatPage, plain: FlatPage, how: tu
     name, seconds, ocr = how
     true = photo.pages[index]
     error = truth.compare(page, true)
-    straight = straightness(cv2.cvtColor(page.image, cv2.COLOR_BGR2GRAY))
-    before = straightness(cv2.cvtColor(plain.image, cv2.COLOR_BGR2GRAY))
+    straight = straightness(gray_of(page))
+    before = straightness(gray_of(plain))
     gutter = 0.0 if photo.gutter is None else truth.gutter_error(page, photo.gutter, photo.image.shape[1])
     errors = [truth.character_errors(read(p), true.text) * 100 if ocr else 0.0 for p in (page, plain)]
     return Row(
@@ -77,10 +77,15 @@ def _row(photo: Photograph, index: int, page: FlatPage, plain: FlatPage, how: tu
     )  # fmt: skip
 
 
+def gray_of(page: FlatPage) -> Gray:
+    """The page in grey."""
+    return np.asarray(cv2.cvtColor(page.image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
 def read(page: FlatPage) -> str:
     """What Tesseract reads on a page in even light."""
-    gray = np.asarray(cv2.cvtColor(page.image, cv2.COLOR_BGR2GRAY), np.uint8)
-    even = cv2.divide(gray, cv2.max(ink.background(gray, 61), 1), scale=245)
+    gray = gray_of(page)
+    even = cv2.divide(gray, np.maximum(ink.background(gray, 61), 1), scale=245)
     png = cv2.imencode(".png", even)[1].tobytes()
     command = ["tesseract", "stdin", "-", "-l", "ind+eng", "--psm", "3", "--dpi", "300"]
     done = subprocess.run(

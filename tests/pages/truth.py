@@ -88,7 +88,7 @@ def _weights(count: int, part: Floats) -> Floats:
 
 
 def gutter_error(page: FlatPage, gutter: Floats, width: int) -> float:
-    """How far the inner edge of a page is from the gutter at mid-height, as a part of the photograph's width."""
+    """How far the inner edge of a page is from the gutter, as a part of the photograph's width."""
     grid = page.flattening.grid.astype(float)
     column = grid[:, -1] if page.side == "left" else grid[:, 0]
     y = np.linspace(gutter[4, 1], gutter[-5, 1], 9)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from appliance import backup, guestbook, retention, sessions
+from appliance import backup, guestbook, journal, retention, sealing, sessions
 from appliance.backup import Copy, Kind, Manifest
+from appliance.backup_config import Backup
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.errors import CopyFailed
 from appliance.front_desk import FrontDesk
 from appliance.schema import migrations
 from appliance.staff import Member
+from appliance.store import Transaction
 from appliance.visits import Visit
 from tests.store.conftest import Officer, step
-from tests.store.test_retention import fill_in, names, on_disk
+from tests.store.test_retention import fill_in, names, on_disk, traces
 
 DAY = 86400
 
@@ -230,6 +233,57 @@ def test_a_copy_that_has_gone_bad_is_found_at_night_and_told(desk: FrontDesk, cl
     assert [copy.looks_good for copy in desk.copies.all()] == [True, False]
 
 
+def test_a_copy_is_carried_out_encrypted_as_soon_as_the_drive_is_there(
+    build: Callable[[str], FrontDesk], tmp_path: Path
+) -> None:
+    drive, (public, _) = tmp_path / "drive", sealing.new_key()
+    plain = build("1373")
+    settings = plain.config.model_copy(update={"backup": Backup(recipient=public, copy_to=drive)})
+    desk = replace(plain, config=settings)
+    keep_copies(desk)
+    assert len(desk.copies.all()) == 1, "the copy on the machine is made all the same"
+    assert "is the drive mounted?" in str(desk.copies.problem)
+    drive.mkdir()
+    keep_copies(desk)
+    assert desk.copies.problem is None
+    (sealed,) = drive.glob("*.age")
+    assert sealing.is_sealed(sealed)
+    keep_copies(desk)
+    kinds = [line.entry.kind for line in desk.store.read(journal.latest, 20)]
+    assert (kinds.count("copy.made"), kinds.count("copy.carried")) == (1, 1), "each once"
+
+
+def test_what_is_carried_out_after_an_erasing_holds_nobody_who_was_erased(
+    desk: FrontDesk, issue: Callable[..., Visit], tmp_path: Path
+) -> None:
+    siti = issue()
+    fill_in(desk, siti, "Siti Nurhaliza")
+    public, secret = sealing.new_key()
+    key, opened = tmp_path / "key", tmp_path / "opened"
+    key.write_text(secret)
+    opened.mkdir()
+
+    def carried(name: str) -> list[str]:
+        """Which pieces of the name are in a copy that was carried out and opened again."""
+        (tmp_path / name).mkdir()
+        sealed = sealing.carry(desk.copies.all()[0], tmp_path / name, public)
+        sealing.unseal(sealed, opened / "copy.db", key)
+        return traces(opened, "Siti Nurhaliza")
+
+    keep_copies(desk)
+    assert carried("before") != []
+    desk.store.write(guestbook.erase, siti.id, staff=None)
+    keep_copies(desk)
+    assert carried("after") == []
+
+
+def test_copies_made_at_the_same_moment_are_two(desk: FrontDesk) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: make(desk), range(4)))
+    assert sorted(copy.manifest.serial for copy in made) == [1, 2, 3, 4]
+    assert all(backup.verify(copy) == "" for copy in made)
+
+
 def test_days_without_a_good_copy_are_counted(desk: FrontDesk, clock: ManualClock) -> None:
     today, first = date(2026, 11, 23), date(2026, 11, 21)
     assert desk.copies.days_without(today, first) == 2
@@ -258,7 +312,7 @@ def test_who_is_erased_by_hand_is_gone_from_every_file_and_the_others_stay(
     desk.store.checkpoint()
     keep_copies(desk)
 
-    assert b"Siti Nurhaliza" not in on_disk(desk.folder), "in db, wal, shm or a copy"
+    assert traces(desk.folder, "Siti Nurhaliza") == [], "in db, wal, shm or a copy"
     assert on_disk(desk.folder).count(b"Andi Wijaya") >= 4
     after = desk.copies.all()[1:]  # the newest was made only now
     assert [copy.path for copy in after] == [copy.path for copy in before]
@@ -283,7 +337,27 @@ def test_names_that_are_kept_no_longer_leave_the_copies_in_the_same_night(
     retention.run(desk.store, desk.office)
     desk.store.checkpoint()
     keep_copies(desk)
-    assert b"Siti Nurhaliza" not in on_disk(desk.folder)
+    assert traces(desk.folder, "Siti Nurhaliza") == []
+
+
+def test_what_was_still_to_be_sent_of_somebody_is_gone_from_the_copies_too(
+    desk: FrontDesk, issue: Callable[..., Visit], clock: ManualClock
+) -> None:
+    siti = issue()
+    fill_in(desk, siti, "Siti Nurhaliza")
+    desk.store.write(_queue_identity, siti.id, '{"name": "Siti Nurhaliza"}')
+    keep_copies(desk)
+    desk.store.write(guestbook.erase, siti.id, staff=None)
+    desk.store.checkpoint()
+    keep_copies(desk)
+    assert traces(desk.folder, "Siti Nurhaliza") == []
+
+
+def _queue_identity(tx: Transaction, visit_id: int, event: str) -> None:
+    tx.db.execute(
+        "INSERT INTO outbox (kind, visit_id, state, revision, event) VALUES ('guest', ?, 'due', 1, ?)",
+        (visit_id, event),
+    )
 
 
 def test_a_damaged_copy_goes_when_somebody_is_erased(
@@ -300,4 +374,4 @@ def test_a_damaged_copy_goes_when_somebody_is_erased(
     desk.store.checkpoint()
     keep_copies(desk)
     assert [copy.path for copy in desk.copies.all()] == [newest.path]
-    assert b"Siti Nurhaliza" not in on_disk(desk.folder)
+    assert traces(desk.folder, "Siti Nurhaliza") == []

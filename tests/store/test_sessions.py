@@ -46,8 +46,10 @@ def test_a_session_knows_who_and_where(desk: FrontDesk, officer: Member, token: 
 def test_the_token_itself_is_nowhere_in_the_database(desk: FrontDesk, token: str) -> None:
     written = b"".join(path.read_bytes() for path in desk.folder.glob("frontdesk.db*"))
 
-    assert token.encode() not in written
-    assert look_up(desk, token).token_hash.encode() in written
+    # A small page may cut a text in two.
+    assert not [place for place in range(len(token) - 11) if token[place : place + 12].encode() in written]
+    stored = look_up(desk, token).token_hash
+    assert stored[:32].encode() in written or stored[32:].encode() in written
 
 
 def test_another_token_is_no_session(desk: FrontDesk, token: str) -> None:

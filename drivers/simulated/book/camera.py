@@ -66,7 +66,8 @@ class Pinhole:
         """Pixels of points (..., 3) over the table."""
         q = (points - self.centre) @ self.turn.T
         plane = q[..., :2] / q[..., 2:]
-        return self._bend(plane) * self.focal + np.array([self.width / 2 - 0.5, self.height / 2 - 0.5])
+        middle = np.array([self.width / 2 - 0.5, self.height / 2 - 0.5])
+        return np.asarray(self._bend(plane) * self.focal + middle)
 
     def rays(self, pixels: Array) -> Array:
         """Directions over the table of pixels (..., 2)."""

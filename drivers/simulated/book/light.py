@@ -20,7 +20,7 @@ def lay_desk(scene: Scene, width: int, height: int, rng: np.random.Generator) ->
     """A desk with a grain that runs along it."""
     coarse = rng.normal(0, scene.grain, (max(2, height // 24), max(2, width // 320))).astype(np.float32)
     grain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.float32(scene.desk) + grain[..., None], np.float32)
+    return np.asarray(np.array(scene.desk, np.float32) + grain[..., None], np.float32)
 
 
 def expose(
@@ -56,9 +56,12 @@ def _mirror_lamp(image: Floats, labels: NDArray[np.uint8], strength: float, rng:
     image += 300 * part
 
 
+Edges = Sequence[NDArray[np.float64]]
+
+
 def lay_fingers(
-    image: Floats, labels: NDArray[np.uint8], scene: Scene, rng: np.random.Generator, edges: Sequence[NDArray[np.float64]]
-) -> None:  # fmt: skip
+    image: Floats, labels: NDArray[np.uint8], scene: Scene, rng: np.random.Generator, edges: Edges
+) -> None:
     """Thumbs that hold the book open, on the outer margins and not on the print."""
     size = image.shape[1] / 4000
     middle = (
@@ -70,14 +73,14 @@ def lay_fingers(
         edge = edges[(i + 1) % len(edges)]
         tip = edge[int(rng.integers(3, len(edge) - 2))]
         inward = np.sign(middle[0] - tip[0])
-        end = tip + [inward * rng.uniform(60, 110) * size, 0]
+        end = tip + np.array([inward * rng.uniform(60, 110) * size, 0])
         start = tip - [inward * 700 * size, rng.uniform(-250, 250) * size]
         mask = np.zeros(labels.shape, np.uint8)
         radius = int(rng.uniform(75, 95) * size)
         cv2.line(mask, _pixel(start), _pixel(end - [inward * radius, 0]), 255, 2 * radius)
         soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 6 * size)).astype(np.float32)[..., None] / 255
         shade = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[..., None] / max(1, radius)
-        skin = np.float32(_SKIN) * (0.55 + 0.5 * np.minimum(1, shade))
+        skin = np.array(_SKIN, np.float32) * (0.55 + 0.5 * np.minimum(1, shade))
         image[:] = image * (1 - soft) + skin * soft
         labels[mask > 0] = _FINGER
 
@@ -91,9 +94,9 @@ def develop(image: Floats, scene: Scene, rng: np.random.Generator) -> NDArray[np
     size = image.shape[1] / 4000
     if scene.motion * size > 0.5:
         length = max(3, round(scene.motion * size) | 1)
-        image = cv2.blur(image, (length, 1))
+        image = np.asarray(cv2.blur(image, (length, 1)), np.float32)
     if scene.defocus * size > 0.2:
-        image = cv2.GaussianBlur(image, (0, 0), scene.defocus * size)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), scene.defocus * size), np.float32)
     if scene.noise > 0:
         tile = rng.normal(0, scene.noise, (_TILE, _TILE, 3)).astype(np.float32)
         for top in range(0, image.shape[0], _TILE):

@@ -6,7 +6,7 @@ where each point of a page lies in the frame, the gutter and a map of what each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -147,12 +147,18 @@ def _see_page(scene: Scene, camera: Pinhole, leaf: Leaf) -> tuple[NDArray[np.flo
     return grow(s), grow(y), grow(np.clip(shade, 0.1, 1.1))
 
 
-def _grow(camera: Pinhole):  # type: ignore[no-untyped-def]  # a closure of one line
+def _grow(camera: Pinhole) -> Callable[[Array], NDArray[np.float32]]:
+    """Makes a coarse map as large as the photograph."""
     matrix = np.array([[1 / _COARSE, 0, 0], [0, 1 / _COARSE, 0]])
-    return lambda a: cv2.warpAffine(
-        a.astype(np.float32), matrix, (camera.width, camera.height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    size = (camera.width, camera.height)
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+    def grow(coarse: Array) -> NDArray[np.float32]:
+        small = coarse.astype(np.float32)
+        grown = cv2.warpAffine(small, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(grown, np.float32)
+
+    return grow
 
 
 def _inked(front: Print, back: Print, scene: Scene) -> NDArray[np.float32]:
@@ -161,7 +167,9 @@ def _inked(front: Print, back: Print, scene: Scene) -> NDArray[np.float32]:
     if scene.show_through > 0:
         other = cv2.GaussianBlur(back.image[:, ::-1], (0, 0), 2.5 * front.dpi / 300).astype(np.float32)
         sheet *= 1 - scene.show_through * (1 - other / 255)
-    sheet = cv2.GaussianBlur(sheet, (0, 0), max(0.3, scene.ink_blur * front.dpi / 300))
+    sheet = np.asarray(
+        cv2.GaussianBlur(sheet, (0, 0), max(0.3, scene.ink_blur * front.dpi / 300)), np.float32
+    )
     return np.asarray(sheet * np.array([0.90, 0.945, 0.96], np.float32), np.float32)
 
 

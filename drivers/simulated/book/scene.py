@@ -65,7 +65,8 @@ def _glass(random: Random) -> Scene:
         single=True, curls=(flat, flat), focal=30, frame_mm=random.uniform(158, 170), tilt=0, roll=0,
         turn=random.uniform(-1.5, 1.5), offset=(random.uniform(-2, 2), random.uniform(-2, 2)), lens=0,
         lamp=(0, 0, 1e6), falloff=0, gutter_shade=0, shadow=0, vignette=0,
-        cast=(1, 1, 1), desk=lid, grain=0.5, show_through=random.uniform(0, 0.06), ink_blur=random.uniform(0.5, 0.8),
+        cast=(1, 1, 1), desk=lid, grain=0.5, show_through=random.uniform(0, 0.06),
+        ink_blur=random.uniform(0.5, 0.8),
         defocus=0.4, noise=1.5, block=0,
     )  # fmt: skip
 

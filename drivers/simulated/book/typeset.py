@@ -283,16 +283,17 @@ def landscape(random: Random, width: int, height: int) -> NDArray[np.uint8]:
     sky = np.zeros((height, width), np.float32)
     for cells in (3, 7, 15, 40):
         coarse = noise.random((cells, cells), np.float32)
-        sky += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) / cells**0.7
+        cloud = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+        sky += cloud / cells**0.7
     sky = 255 * (0.45 + 0.55 * (sky - sky.min()) / max(1e-6, float(np.ptp(sky))))
     x = np.linspace(0, 1, width)
     for tone, level in ((150, 0.5), (105, 0.65), (60, 0.82)):
-        ridge = level + sum(
-            random.uniform(0.02, 0.07) * np.sin(x * f + random.uniform(0, 6)) for f in (5, 13, 31)
-        )
+        ridge = np.full(width, level)
+        for f in (5, 13, 31):
+            ridge += random.uniform(0.02, 0.07) * np.sin(x * f + random.uniform(0, 6))
         hill = np.linspace(0, 1, height)[:, None] > ridge[None]
         sky = np.where(hill, tone + 0.15 * (sky - 128), sky)
-    return np.clip(sky, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(sky, 0, 255), np.uint8)
 
 
 def _prose_page(sheet: _Sheet) -> None:
