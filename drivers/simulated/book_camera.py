@@ -140,7 +140,8 @@ class Stream:
         self._turns: list[int] = []
         self._over = False
         self._drawing: threading.Thread | None = None
-        self.settled_s = time.monotonic()  # when the last turn ended
+        self._has_turned = False
+        self.settled_s = time.monotonic()  # when the page was first seen to lie still after the last turn
 
     def hand(self, command: Mapping[str, Any]) -> None:
         """Do what a hand does."""
@@ -175,6 +176,8 @@ class Stream:
                 now = self._book.now()
                 self._still = [_jpeg(noisy(now, seed)) for seed in range(_NOISES)]
             self._show(self._still[number % _NOISES])
+            if self._has_turned:
+                self._has_turned, self.settled_s = False, time.monotonic()
             time.sleep(max(0.0, 1 / _FRAMES_PER_S - (time.monotonic() - began)))
 
     def _is_drawn(self, by: int) -> bool:
@@ -198,8 +201,7 @@ class Stream:
             self._show(_jpeg(moving))
             time.sleep(max(0.0, began + (frame + 1) / _FRAMES_PER_S - time.monotonic()))
         book.spread = max(1, book.spread + by)
-        self._still = []
-        self.settled_s = time.monotonic()
+        self._still, self._has_turned = [], True
         self._is_drawn(1)  # ahead of time, so that no turn takes long to begin
 
     def _show(self, frame: bytes) -> None:
@@ -227,7 +229,7 @@ class Answer(BaseHTTPRequestHandler):
     stream: ClassVar[Stream]
 
     def do_GET(self) -> None:
-        """The stream; one small picture at /now.jpg; at /settled when the last turn ended."""
+        """The stream; one small picture at /now.jpg; at /settled when the page lay still again."""
         seen, frame = self.stream.newest(0)
         if self.path == "/settled":
             self._send(f"{self.stream.settled_s}".encode(), "text/plain")

@@ -96,7 +96,7 @@ class SimulatedStation:
         return self._ask("now.jpg")
 
     def settled_s(self) -> float:
-        """When the last turn ended, in monotonic seconds. Raises OSError."""
+        """When the page was first seen at rest after the last turn, in monotonic seconds. Raises OSError."""
         return float(self._ask("settled"))
 
     def _ask(self, what: str) -> bytes:
