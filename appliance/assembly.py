@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from appliance import __version__, checks, lockers, outbox, printing, recovery, scans, staff
+from appliance import __version__, checks, lockers, outbox, printing, scans, staff
 from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
@@ -30,11 +30,12 @@ from appliance.duties.scanner import ScannerDevice, ScannerDuty
 from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
+from appliance.keeping import recovery
 from appliance.runtime import Duty, Runtime
-from appliance.scan_process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
-from appliance.scan_protocol import setup_of
 from appliance.scanner_config import Scanner
-from appliance.station import TEMPORARY, Station
+from appliance.scanning.process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
+from appliance.scanning.protocol import setup_of
+from appliance.scanning.station import TEMPORARY, Station
 from appliance.store import Transaction
 from drivers.button import ButtonWiring, GpioButtons
 from drivers.card_reader import PcscReader, list_readers

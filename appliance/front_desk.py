@@ -13,22 +13,22 @@ from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
 from appliance.config import Config
-from appliance.copies import Copies
 from appliance.doors import Doors
 from appliance.drafts import Drafts
 from appliance.health import Health
 from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
+from appliance.keeping.copies import Copies
 from appliance.office import Office
 from appliance.outbox import Maker
 from appliance.presses import LastPress
 from appliance.pulse import Pulse
 from appliance.relay import RelayState
-from appliance.scan_protocol import setup_of
 from appliance.scanner_config import Scanner
+from appliance.scanning.protocol import setup_of
+from appliance.scanning.station import SCANS, Station
 from appliance.scans import ScanLimits
 from appliance.sessions import Limits
-from appliance.station import SCANS, Station
 from appliance.store import Store
 from appliance.wording import Wording, load_wording
 

@@ -9,10 +9,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
-from appliance import printing, recovery, tickets, visits
+from appliance import printing, tickets, visits
 from appliance.errors import NoSuchVisit, NotNow
 from appliance.front_desk import FrontDesk
 from appliance.invitations import To
+from appliance.keeping import recovery
 from appliance.presses import Answer
 from appliance.printing import Job
 from appliance.visits import Visit

@@ -19,8 +19,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from appliance import toml_model
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
-from appliance.retention_periods import Retention
-from appliance.scan_policy import Scanning
+from appliance.keeping.retention_periods import Retention
+from appliance.scanning.policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
 

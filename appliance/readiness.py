@@ -13,7 +13,7 @@ from appliance.clock import Moment, Quality
 from appliance.errors import ClockImplausible, StoreError
 from appliance.front_desk import FrontDesk
 from appliance.health import Report
-from appliance.room import Room
+from appliance.keeping.room import Room
 from appliance.store import PATIENCE_S
 
 WRITER_ANSWERS_WITHIN_S = 1.0

@@ -24,10 +24,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import room
-from appliance.ballast import FILE as BALLAST_FILE
 from appliance.errors import ReleaseError
 from appliance.files import link_durably, make_folder_durably, sync_folder, write_durably
+from appliance.keeping import room
+from appliance.keeping.ballast import FILE as BALLAST_FILE
 from appliance.services import Service
 from appliance.store import FILE as DATABASE
 

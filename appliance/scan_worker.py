@@ -1,6 +1,6 @@
 """The scanning process: holds SANE, OpenCV and the page pipeline, so that the front desk never does.
 
-`python -m appliance.scan_worker`, started by `scan_process.py`. With `assembly.py` this is the second place
+`python -m appliance.scan_worker`, started by `process.py`. With `assembly.py` this is the second place
 that knows concrete devices. It writes files into the session's folder and lines to its standard output; the
 database it never touches. It ends when its standard input does, in whatever state a library is: what is not
 on the disk by then was never said to be saved.
@@ -22,11 +22,11 @@ from typing import Final, Literal
 
 import cv2
 
-from appliance.darkroom import Darkroom
 from appliance.errors import StationAway
-from appliance.scan_folder import ScanFolder
-from appliance.scan_lanes import CameraLane, DarkroomLane, GlassLane, Shelf, state_of
-from appliance.scan_protocol import Line, Setup, decode, encode
+from appliance.scanning.darkroom import Darkroom
+from appliance.scanning.folder import ScanFolder
+from appliance.scanning.lanes import CameraLane, DarkroomLane, GlassLane, Shelf, state_of
+from appliance.scanning.protocol import Line, Setup, decode, encode
 from drivers.base import DriverError
 from drivers.camera import CameraSettings, OpenCvCamera
 from drivers.flatbed import Option, SaneFlatbed, ScanSettings

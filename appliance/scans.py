@@ -20,7 +20,7 @@ from appliance import days, visits
 from appliance.clock import Moment
 from appliance.errors import LinkOver, NotNow, StationTaken
 from appliance.office import Office
-from appliance.scan_policy import BookClass
+from appliance.scanning.policy import BookClass
 from appliance.store import Transaction
 
 OpenedBy = Literal["ticket", "touch", "desk"]

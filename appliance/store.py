@@ -26,13 +26,14 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from appliance import journal, opening, room
-from appliance.ballast import Ballast
+from appliance import journal
 from appliance.changes import Changes
 from appliance.clock import Clock, Moment, Steps
 from appliance.errors import CommitUnknown, StoreDamaged, StoreError, StoreFull, StoreReadOnly
-from appliance.high_water import HighWater
-from appliance.room import Room
+from appliance.keeping import opening, room
+from appliance.keeping.ballast import Ballast
+from appliance.keeping.high_water import HighWater
+from appliance.keeping.room import Room
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance import totals
 from appliance.guest_form import FIELDS, OWN_CONSENT
 from appliance.guestbook import NOTICE, SENT_ON
+from appliance.keeping import totals
 from appliance.schema import migrations
 from appliance.wording import LANGUAGES, Language, load_wording
 from drivers import pcsc

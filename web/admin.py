@@ -12,13 +12,14 @@ from datetime import date, datetime
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from appliance import __version__, config_text, days, journal, printing, recovery
+from appliance import __version__, config_text, days, journal, printing
 from appliance.clock import EARLIEST, Moment
 from appliance.errors import ClockImplausible
 from appliance.front_desk import FrontDesk
 from appliance.journal import Line
+from appliance.keeping import recovery
+from appliance.keeping.rescue import Rescue
 from appliance.printing import Job
-from appliance.rescue import Rescue
 from web import access, desk_status
 from web.admin_accounts import accounts
 from web.admin_central import central

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from appliance import recovery, retention
 from appliance.errors import NotNow
 from appliance.front_desk import FrontDesk
-from appliance.rescue import Rescue
+from appliance.keeping import recovery, retention
+from appliance.keeping.rescue import Rescue
 from appliance.store import Transaction
 from web import access
 from web.context import clock_time, long_date

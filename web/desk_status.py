@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from appliance import days, printing, recovery
+from appliance import days, printing
 from appliance.errors import ClockImplausible
 from appliance.front_desk import FrontDesk
 from appliance.health import Report
-from appliance.rescue import Rescue
+from appliance.keeping import recovery
+from appliance.keeping.rescue import Rescue
 
 # Problems whose text names the device already.
 _NAMES_ITSELF = (

@@ -13,7 +13,7 @@ from appliance.errors import StoreError
 from appliance.figures import Figures
 from appliance.front_desk import FrontDesk
 from appliance.health import Report
-from appliance.room import USES, Room
+from appliance.keeping.room import USES, Room
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from appliance import scans, visits
-from appliance.album import Album
 from appliance.errors import NoSuchVisit, StationAway
-from appliance.scan_policy import BOOK_CLASSES
+from appliance.scanning.album import Album
+from appliance.scanning.policy import BOOK_CLASSES
+from appliance.scanning.station import Look, Station
 from appliance.scans import Scan
-from appliance.station import Look, Station
 from appliance.visits import Visit
 from web import context
 from web.parts import front_desk

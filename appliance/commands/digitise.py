@@ -14,9 +14,9 @@ from typing import Final
 
 import click
 
-from appliance import digitising
 from appliance.commands.loading import EXIT_NO, complain
-from appliance.digitising import Order, Outcome
+from appliance.scanning import digitising
+from appliance.scanning.digitising import Order, Outcome
 from appliance.wording import Language, Wording, load_wording
 
 MODES = ("auto", "bilevel", "grey", "colour", "mixed")

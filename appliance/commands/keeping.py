@@ -11,16 +11,17 @@ from pathlib import Path
 
 import click
 
-from appliance import backup, checks, restoring, retention, sealing
+from appliance import checks
 from appliance.clock import Moment, SystemClock
 from appliance.commands.loading import EXIT_IN_USE, EXIT_NO, complain, config_option, load
 from appliance.config import Config
 from appliance.errors import ApplianceError, StoreError
 from appliance.front_desk import FrontDesk, assemble
-from appliance.high_water import HighWater
+from appliance.keeping import backup, restoring, retention, sealing
+from appliance.keeping.high_water import HighWater
+from appliance.keeping.restoring import Restored
+from appliance.keeping.retention import Due
 from appliance.office import Office
-from appliance.restoring import Restored
-from appliance.retention import Due
 from appliance.schema import migrations
 from appliance.store import FILE
 

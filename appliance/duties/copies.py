@@ -11,11 +11,11 @@ import time
 from contextlib import closing
 from datetime import date
 
-from appliance import backup, restoring, retention, sealing
-from appliance.backup import Copy, Kind
 from appliance.errors import CopyError, CopyFailed, StoreError
 from appliance.front_desk import FrontDesk
-from appliance.retention import NIGHT_HOUR
+from appliance.keeping import backup, restoring, retention, sealing
+from appliance.keeping.backup import Copy, Kind
+from appliance.keeping.retention import NIGHT_HOUR
 from appliance.store import Transaction
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from appliance import scan_mail, scans, usb_stick
+from appliance import scans
 from appliance.errors import NotDelivered, Refused
 from appliance.front_desk import FrontDesk
-from appliance.scan_mail import Letter
+from appliance.scanning import mail, usb_stick
+from appliance.scanning.mail import Letter
+from appliance.scanning.station import STICK, Handover, Order, Station
+from appliance.scanning.usb_stick import StickRules
 from appliance.scans import Scan
-from appliance.station import STICK, Handover, Order, Station
-from appliance.usb_stick import StickRules
 from appliance.wording import Language
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class DeliveryDuty:
             self._desk.wording.text("scanner.done.email_body", language, office=office.name, n=scan.pages),
             self._name(),
         )
-        scan_mail.send(book, address, letter, self._desk.config.delivery)
+        mail.send(book, address, letter, self._desk.config.delivery)
 
     def _name(self) -> str:
         """Of the file: when, and not what or whose."""

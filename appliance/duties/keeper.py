@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import time
 
-from appliance import days, lockers, rescue, retention, scans, sessions
+from appliance import days, lockers, scans, sessions
 from appliance.clock import Moment
 from appliance.errors import StoreError, StoreReadOnly
 from appliance.front_desk import FrontDesk
-from appliance.room import Room
-from appliance.scan_folder import ScanFolder
-from appliance.station import SCANS, TEMPORARY
+from appliance.keeping import rescue, retention
+from appliance.keeping.room import Room
+from appliance.scanning.folder import ScanFolder
+from appliance.scanning.station import SCANS, TEMPORARY
 from appliance.store import Transaction
 from drivers.base import DeviceState
 

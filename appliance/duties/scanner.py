@@ -12,10 +12,10 @@ import time
 from appliance import scans, visits
 from appliance.errors import NotNow, PageLimit, Refused, ScanForbidden
 from appliance.front_desk import FrontDesk
-from appliance.scan_process import NAME, ScanProcess
-from appliance.scan_protocol import Line
+from appliance.scanning.process import NAME, ScanProcess
+from appliance.scanning.protocol import Line
+from appliance.scanning.station import Station
 from appliance.scans import Scan
-from appliance.station import Station
 from drivers.base import DeviceState
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Visits that are too old to be kept: what the totals of their days (appliance/totals.py) still tell.
+"""Visits that are too old to be kept: what the totals of their days (appliance/keeping/totals.py) still tell.
 
 Totals are by one question each, so nothing can be said of two together, and nothing of a median.
 """
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from appliance import totals
 from appliance.answers import ANSWERS
+from appliance.keeping import totals
 from appliance.office import Office
 from appliance.reports.partition import UNKNOWN, Partition
 

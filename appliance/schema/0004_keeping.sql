@@ -4,7 +4,7 @@ CREATE TABLE retention_run (             -- each run of the eraser: when, which 
   id     INTEGER PRIMARY KEY,
   at     TEXT NOT NULL,                  -- stamp
   date   TEXT NOT NULL,                  -- local calendar day of the run
-  class  TEXT NOT NULL,                  -- appliance/retention.py
+  class  TEXT NOT NULL,                  -- appliance/keeping/retention.py
   before TEXT NOT NULL,                  -- of service days before this date
   count  INTEGER NOT NULL
 ) STRICT;
@@ -111,7 +111,7 @@ CREATE INDEX journal_days ON journal (seq) WHERE kind = 'day.opened';
 
 -- A database that is put back from a copy knows less than the central server. So that a visit is the same record
 -- there, whichever database tells of it, its record's id is given with the visit, that of a rating by its key; and
--- the revisions of what is told after a restore are above those of before (appliance/rescue.py raises the rest).
+-- the revisions of what is told after a restore are above those of before (appliance/keeping/rescue.py raises the rest).
 ALTER TABLE visit ADD COLUMN record_id TEXT;
 UPDATE visit SET record_id = (SELECT record_id FROM outbox WHERE visit_id = visit.id AND kind = 'visit');
 CREATE TRIGGER visit_has_a_record AFTER INSERT ON visit

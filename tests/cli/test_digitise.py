@@ -16,8 +16,8 @@ import pikepdf
 import pytest
 from click.testing import Result
 
-from appliance import digitising
-from appliance.digitising import Order, Outcome, pictures_of
+from appliance.scanning import digitising
+from appliance.scanning.digitising import Order, Outcome, pictures_of
 from tests.pages.sheets import Sheet, photographed
 
 Command = Callable[..., Result]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from appliance.benchmarks_fleet import compare
+from appliance.benchmarks.fleet import compare
 from appliance.central import offices
 from appliance.central.archive import Archive
 from appliance.central.databases import open_database

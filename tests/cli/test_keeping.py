@@ -15,7 +15,8 @@ import pyrage
 import pytest
 from click.testing import Result
 
-from appliance import backup, schema
+from appliance import schema
+from appliance.keeping import backup
 from appliance.store import FILE
 from tests.cli.conftest import Program, append, await_that, get
 from tests.cli.test_run import _ask_for_ticket

@@ -13,10 +13,10 @@ from playwright.sync_api import Page
 
 from appliance import scans
 from appliance.config import Config
-from appliance.scan_folder import PageFiles
 from appliance.scanner_config import Camera, Delivery, Flatbed, Scanner
+from appliance.scanning.folder import PageFiles
+from appliance.scanning.station import Station
 from appliance.scans import Scan
-from appliance.station import Station
 from tests.e2e.conftest import DESK, KIOSK, PHONE, FrontDeskAtWork, at_work
 from tests.e2e.test_accessible import KIOSK_RULES, KIOSK_TARGET_PX, KIOSK_TEXT_PX, RULES
 

@@ -11,11 +11,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance import days, high_water, lockers, printing, staff, tickets, visits
+from appliance import days, lockers, printing, staff, tickets, visits
 from appliance.central.archive import Archive
 from appliance.duties.doors import DoorDuty
 from appliance.duties.paper import PaperDuty
 from appliance.front_desk import FrontDesk
+from appliance.keeping import high_water
 from appliance.store import Transaction
 from drivers.base import Door
 from tests.faults import day

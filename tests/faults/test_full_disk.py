@@ -11,14 +11,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance import config, tickets
-from appliance.ballast import Ballast
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.duties.keeper import KeeperDuty
 from appliance.errors import ServiceClosed, StoreFull
 from appliance.front_desk import FrontDesk, assemble
+from appliance.keeping.ballast import Ballast
+from appliance.keeping.room import BALLAST, MIB
 from appliance.office import load_office
-from appliance.room import BALLAST, MIB
 from appliance.visits import Request
 from tests.faults import disks
 from tests.store.conftest import step
@@ -172,6 +172,6 @@ def test_the_ballast_is_not_built_where_it_would_fill_the_disk_itself(disk: Path
 
 
 def free(disk: Path) -> int:
-    from appliance import room
+    from appliance.keeping import room
 
     return room.look(disk, ballast=False).free

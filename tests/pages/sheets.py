@@ -13,10 +13,11 @@ from appliance.pages.sheet import AnyArray, FlatPage, Flattening, Image, Side
 
 DPI = 200.0
 INK = (24, 22, 22)
-WORDS = (
+_PROSE = (
     "Pertumbuhan ekonomi pada tahun 2025 mencapai 5,12 persen lebih tinggi dibandingkan tahun sebelumnya "
     "sebesar 4,87 persen sedangkan inflasi tahun kalender tercatat 2,31 persen menurut kelompok pengeluaran"
-).split()
+)
+WORDS = _PROSE.split()
 TOWNS = ("Silungkang", "Lembah Segar", "Barangin", "Talawi")
 
 

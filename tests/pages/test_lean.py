@@ -16,6 +16,6 @@ def test_the_front_desk_itself_never_loads_opencv() -> None:
 
 
 def test_who_asks_for_pages_does_not_load_opencv_either() -> None:
-    ask = "import appliance.digitising, sys; print('cv2' in sys.modules)"
+    ask = "import appliance.scanning.digitising, sys; print('cv2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

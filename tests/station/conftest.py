@@ -16,9 +16,9 @@ from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
 from appliance.runtime import Runtime
-from appliance.scan_policy import BookClass
+from appliance.scanning.policy import BookClass
+from appliance.scanning.station import Look, Station
 from appliance.scans import Scan
-from appliance.station import Look, Station
 from appliance.visits import Request, Visit
 from drivers.simulated.station import SimulatedStation
 

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from appliance.errors import ApplianceError
-from appliance.scan_folder import PageFiles, ScanFolder, Verdict
-from appliance.scan_process import Deadlines, ScanProcess
-from appliance.scan_protocol import Setup
+from appliance.scanning.folder import PageFiles, ScanFolder, Verdict
+from appliance.scanning.process import Deadlines, ScanProcess
+from appliance.scanning.protocol import Setup
 from appliance.wording import load_wording
 from drivers.simulated.book_camera import Look, draw_spread
 

@@ -14,8 +14,8 @@ from appliance.config import parse
 from appliance.duties.delivery import DeliveryDuty
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
+from appliance.scanning.station import Handover, Station
 from appliance.scans import Scan
-from appliance.station import Handover, Station
 
 CONFIG = """
 [site]

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from appliance.album import Album
-from appliance.scan_folder import ScanFolder
+from appliance.scanning.album import Album
+from appliance.scanning.folder import ScanFolder
 from drivers.simulated.station import SimulatedStation
 
 SOON_S = 40.0

@@ -15,10 +15,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from appliance import scan_mail
 from appliance.errors import ConfigError, NotDelivered
-from appliance.scan_mail import Letter
 from appliance.scanner_config import Delivery
+from appliance.scanning import mail
+from appliance.scanning.mail import Letter
 from appliance.toml_model import parse
 
 ADDRESS = "siti@contoh.ac.id"
@@ -121,7 +121,7 @@ def book(tmp_path: Path) -> Path:
 def test_the_file_arrives_under_tls_with_a_log_in(relay: Relay, book: Path) -> None:
     postbox, settings = relay()
 
-    scan_mail.send(book, ADDRESS, LETTER, settings)
+    mail.send(book, ADDRESS, LETTER, settings)
 
     (envelope,) = postbox.envelopes
     message = message_from_bytes(envelope.content or b"")  # type: ignore[arg-type]  # bytes, as it came
@@ -134,7 +134,7 @@ def test_the_file_arrives_under_tls_with_a_log_in(relay: Relay, book: Path) -> N
 
 def why(book: Path, address: str, settings: Delivery) -> str:
     with pytest.raises(NotDelivered) as caught:
-        scan_mail.send(book, address, LETTER, settings)
+        mail.send(book, address, LETTER, settings)
     assert address not in str(caught.value)
     assert caught.value.__cause__ is None
     return caught.value.why
@@ -166,10 +166,10 @@ def test_a_file_that_is_too_large_is_not_even_tried_and_the_relays_own_limit_is_
 ) -> None:
     _, settings = relay(limit=1000)
     book.write_bytes(b"x" * 5000)
-    assert scan_mail.fits(5000, settings)
+    assert mail.fits(5000, settings)
     assert why(book, ADDRESS, settings) == "mail_too_large"
     book.write_bytes(b"x" * 2_000_000)
-    assert not scan_mail.fits(2_000_000, settings)
+    assert not mail.fits(2_000_000, settings)
     assert why(book, ADDRESS, settings) == "mail_too_large"
 
 
@@ -185,7 +185,7 @@ def test_no_relay_and_a_silent_one_are_given_up(book: Path) -> None:
 def test_the_address_is_in_no_log(relay: Relay, book: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "appliance")
     _, settings = relay()
-    scan_mail.send(book, ADDRESS, LETTER, settings)
+    mail.send(book, ADDRESS, LETTER, settings)
     why(book, "nobody@contoh.id", settings)
     assert ADDRESS not in caplog.text
     assert "nobody@" not in caplog.text

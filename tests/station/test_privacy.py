@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance import scans, visits
-from appliance.station import TEMPORARY
+from appliance.scanning.station import TEMPORARY
 from appliance.store import Transaction
 from tests.station.conftest import StationAtWork
 

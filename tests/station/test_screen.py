@@ -16,10 +16,10 @@ from appliance.clock import ManualClock
 from appliance.config import parse
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office
-from appliance.scan_folder import PageFiles, ScanFolder
-from appliance.scan_protocol import Line
+from appliance.scanning.folder import PageFiles, ScanFolder
+from appliance.scanning.protocol import Line
+from appliance.scanning.station import Station
 from appliance.scans import Scan
-from appliance.station import Station
 from appliance.store import Transaction
 from appliance.visits import Visit
 from tests.conftest import CONFIG

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from appliance import scans, visits
-from appliance.album import Album
 from appliance.errors import NotNow, PageLimit, StationTaken
-from appliance.scan_process import NAME
+from appliance.scanning.album import Album
+from appliance.scanning.process import NAME
 from appliance.store import Transaction
 from drivers.base import DeviceState
 from tests.station.conftest import StationAtWork

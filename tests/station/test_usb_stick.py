@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance import usb_stick
 from appliance.errors import NotDelivered
-from appliance.usb_stick import StickRules
+from appliance.scanning import usb_stick
+from appliance.scanning.usb_stick import StickRules
 
 MB = 1_000_000
 

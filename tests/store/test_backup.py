@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import backup, guestbook, journal, retention, sealing, sessions
-from appliance.backup import Copy, Kind, Manifest
+from appliance import guestbook, journal, sessions
 from appliance.backup_config import Backup
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.errors import CopyFailed
 from appliance.front_desk import FrontDesk
+from appliance.keeping import backup, retention, sealing
+from appliance.keeping.backup import Copy, Kind, Manifest
 from appliance.schema import migrations
 from appliance.staff import Member
 from appliance.store import Transaction

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from appliance import days, lockers, printing, retention, tickets, visits
+from appliance import days, lockers, printing, tickets, visits
 from appliance.clock import ManualClock
 from appliance.duties.keeper import KeeperDuty
 from appliance.errors import ClockImplausible, NoSuchVisit
 from appliance.front_desk import FrontDesk
+from appliance.keeping import retention
 from appliance.staff import Member
 from appliance.visits import Visit
 from tests.store.conftest import Officer, step

@@ -14,26 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from appliance import (
-    assembly,
-    backup,
-    config,
-    high_water,
-    journal,
-    lockers,
-    printing,
-    recovery,
-    rescue,
-    staff,
-    tickets,
-)
+from appliance import assembly, config, journal, lockers, printing, staff, tickets
 from appliance.clock import ManualClock
 from appliance.errors import NotNow, StoreError
 from appliance.front_desk import FrontDesk, assemble
-from appliance.high_water import HighWater, Marks
+from appliance.keeping import backup, high_water, recovery, rescue
+from appliance.keeping.high_water import HighWater, Marks
+from appliance.keeping.rescue import Rescue
 from appliance.lockers import Wanted
 from appliance.office import load_office
-from appliance.rescue import Rescue
 from appliance.schema import migrations
 from appliance.store import FILE, Transaction
 from appliance.visits import Request

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from appliance import days, guestbook, journal, lockers, ratings, retention, totals
+from appliance import days, guestbook, journal, lockers, ratings
 from appliance.clock import ManualClock, Moment, Quality
 from appliance.duties.keeper import KeeperDuty
 from appliance.front_desk import FrontDesk
 from appliance.guestbook import Entry
-from appliance.retention import WITNESSES
+from appliance.keeping import retention, totals
+from appliance.keeping.retention import WITNESSES
 from appliance.staff import Member
 from appliance.store import Transaction
 from appliance.visits import Visit

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.album import Album
 from appliance.errors import NotNow
-from appliance.scan_folder import PageFiles, ScanFolder
+from appliance.scanning.album import Album
+from appliance.scanning.folder import PageFiles, ScanFolder
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, guest_form, guestbook, retention, tickets, visits
+from appliance import config, guest_form, guestbook, tickets, visits
 from appliance.clock import ManualClock
 from appliance.errors import Invalid, NotNow
 from appliance.front_desk import FrontDesk, assemble
 from appliance.guest_form import DECLINED, FIELDS, check, clean, fields, kept
 from appliance.guestbook import Entry
+from appliance.keeping import retention
 from appliance.office import Office, load_office
 from appliance.staff import Member
 from appliance.visits import Request, Visit

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from appliance import room
-from appliance.room import BALLAST, MIB, NEEDS, USES, WARN_BELOW, Room
+from appliance.keeping import room
+from appliance.keeping.room import BALLAST, MIB, NEEDS, USES, WARN_BELOW, Room
 
 rooms = some.builds(Room, some.integers(0, 4096).map(lambda mib: mib * MIB), some.booleans(), some.booleans())
 

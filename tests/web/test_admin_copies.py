@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance import backup, journal, lockers, retention, staff
+from appliance import journal, lockers, staff
 from appliance.clock import ManualClock
 from appliance.duties.copies import CopiesDuty
 from appliance.front_desk import FrontDesk
-from appliance.high_water import Marks
-from appliance.rescue import Replacement, put_in_place
+from appliance.keeping import backup, retention
+from appliance.keeping.high_water import Marks
+from appliance.keeping.rescue import Replacement, put_in_place
 from appliance.schema import prepare
 from appliance.staff import Member
 from appliance.visits import Visit

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from appliance import totals
 from appliance.answers import ANSWERS
 from appliance.front_desk import FrontDesk
+from appliance.keeping import totals
 from appliance.office import Office
 from appliance.reports import figures, sheets
 from appliance.reports.figures import Report

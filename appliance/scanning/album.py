@@ -1,6 +1,6 @@
 """The pages of a session as the visitor has put them: order, turns, deletions; each step can be undone.
 
-What was taken stands in the folder (`scan_folder.py`); what the visitor changed stands in its order.json, and
+What was taken stands in the folder (`folder.py`); what the visitor changed stands in its order.json, and
 is on the disk before the screen shows it. A frame that is still in work is one leaf; when it is developed its
 pages take its place.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from appliance.errors import NotNow
-from appliance.scan_folder import FrameFile, ScanFolder, Verdict
+from appliance.scanning.folder import FrameFile, ScanFolder, Verdict
 
 _UNDONE = 50  # steps back that are kept
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from appliance import backup, restoring, sealing, tickets
 from appliance import config as configuration
-from appliance.benchmarks_reports import LAST_DAY, add_visits
+from appliance import tickets
+from appliance.benchmarks.reports import LAST_DAY, add_visits
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk, assemble
+from appliance.keeping import backup, restoring, sealing
 from appliance.office import load_office
 from appliance.store import Transaction
 from appliance.visits import Request

@@ -6,9 +6,9 @@ import threading
 from datetime import date
 from pathlib import Path
 
-from appliance import backup
-from appliance.backup import Copy
 from appliance.changes import Changes
+from appliance.keeping import backup
+from appliance.keeping.backup import Copy
 
 LATE_DAYS = 3  # without a good copy, and the pages say so
 

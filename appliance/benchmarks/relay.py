@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance import __version__, outbox
-from appliance.benchmarks_fleet import receiver
+from appliance.benchmarks.fleet import receiver
 from appliance.central import contract, offices
 from appliance.central.archive import Archive
 from appliance.central.databases import open_database

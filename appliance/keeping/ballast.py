@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from appliance.files import sync_folder
-from appliance.room import BALLAST, MIB
+from appliance.keeping.room import BALLAST, MIB
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from appliance import lockers, rescue
+from appliance import lockers
 from appliance.errors import NotNow
 from appliance.front_desk import FrontDesk
-from appliance.rescue import Rescue
+from appliance.keeping import rescue
+from appliance.keeping.rescue import Rescue
 from appliance.store import Transaction
 
 

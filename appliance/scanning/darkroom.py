@@ -19,8 +19,8 @@ from appliance.pages import intake, pdf
 from appliance.pages.develop import FinishedPage, Settings, develop
 from appliance.pages.pdf import Details
 from appliance.pages.sheet import Camera, Defect, Wish
-from appliance.scan_folder import PageFiles
-from appliance.scan_protocol import Setup
+from appliance.scanning.folder import PageFiles
+from appliance.scanning.protocol import Setup
 
 SMALL_PX = 240  # height of a thumbnail
 PICTURE_PX, PLAIN_PX = 900, 2400

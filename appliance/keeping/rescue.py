@@ -17,10 +17,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from appliance import backup, high_water, journal
+from appliance import journal
 from appliance.clock import Moment
 from appliance.files import sync_folder
-from appliance.high_water import Marks
+from appliance.keeping import backup, high_water
+from appliance.keeping.high_water import Marks
 
 log = logging.getLogger(__name__)
 

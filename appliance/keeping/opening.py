@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from appliance import backup, journal, rescue
+from appliance import journal
 from appliance.clock import Moment
 from appliance.errors import CopyFailed, StoreDamaged, StoreError, StoreFull, StoreReadOnly
-from appliance.high_water import HighWater
+from appliance.keeping import backup, rescue
+from appliance.keeping.high_water import HighWater
 from appliance.schema import prepare
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from appliance import totals
 from appliance.clock import EARLIEST, Moment, Quality
+from appliance.keeping import totals
 from appliance.office import Office
 from appliance.store import Store, Transaction
 

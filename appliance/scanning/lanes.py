@@ -21,12 +21,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.darkroom import FAILED, UNEXPECTED, BookFacts, Darkroom, jpeg
 from appliance.errors import ApplianceError, NoRoomForScans, StationAway
 from appliance.pages.codes import ticket_token
 from appliance.pages.trigger import Sight, Trigger
-from appliance.scan_folder import FrameFile, PageFiles, ScanFolder
-from appliance.scan_protocol import Line
+from appliance.scanning.darkroom import FAILED, UNEXPECTED, BookFacts, Darkroom, jpeg
+from appliance.scanning.folder import FrameFile, PageFiles, ScanFolder
+from appliance.scanning.protocol import Line
 from drivers.base import Camera, DriverError, Flatbed, Frame, LensCovered, Photo
 
 log = logging.getLogger(__name__)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from appliance.album import Album, Leaf, Step
 from appliance.changes import Changes
 from appliance.errors import NoRoomForScans, NotNow, StationAway
 from appliance.office import Office
-from appliance.scan_folder import ScanFolder
-from appliance.scan_protocol import Line, Setup
+from appliance.scanning.album import Album, Leaf, Step
+from appliance.scanning.folder import ScanFolder
+from appliance.scanning.protocol import Line, Setup
 from appliance.scans import Scan, ScanLimits
 
 SCANS = "scans"  # the folder of all sessions, within the data folder

@@ -20,8 +20,6 @@ from tempfile import TemporaryDirectory
 
 from appliance import (
     assembly,
-    benchmarks,
-    benchmarks_fleet,
     guest_form,
     guestbook,
     journal,
@@ -36,6 +34,7 @@ from appliance import (
     visits,
 )
 from appliance import config as configuration
+from appliance.benchmarks import fleet, pace
 from appliance.central import offices
 from appliance.central.archive import Archive
 from appliance.central.databases import open_database
@@ -123,19 +122,19 @@ def measure(visit_count: int, ticket_count: int) -> dict[str, object]:
 
 def kill_to_ready() -> float:
     """From `kill -9` to the first page of the next process on the same data, in seconds."""
-    with TemporaryDirectory(prefix=_PREFIX) as folder, benchmarks.printer_process() as (port, _):
-        pages = benchmarks.free_port()
+    with TemporaryDirectory(prefix=_PREFIX) as folder, pace.printer_process() as (port, _):
+        pages = pace.free_port()
         path = Path(folder) / "frontdesk.toml"
         path.write_text(_CONFIG.format(data=json.dumps(folder), port=pages, printer_port=port))
         command = [sys.executable, "-m", "appliance", "run", "--config", str(path)]
         first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        benchmarks.await_page(pages, first)
+        pace.await_page(pages, first)
         first.kill()
         killed = time.monotonic()
         first.wait()
         second = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
-            return round(benchmarks.await_page(pages, second) - killed, 2)
+            return round(pace.await_page(pages, second) - killed, 2)
         finally:
             second.send_signal(signal.SIGTERM)
             second.wait(_PATIENCE_S)
@@ -171,7 +170,7 @@ def written_per_visit(count: int) -> dict[str, object]:
     """What reaches the disk for one visit, from the number to the central server's word that it is stored."""
     with (
         TemporaryDirectory(prefix=_PREFIX) as name,
-        benchmarks.printer_process() as (port, _),
+        pace.printer_process() as (port, _),
         _receiver(Path(name)) as central,
     ):
         folder = Path(name) / "data"
@@ -213,7 +212,7 @@ def _receiver(folder: Path) -> Iterator[str]:
         token = offices.give_token(session, _OFFICE)
     archive.close()
     (folder / "token").write_text(token)
-    with benchmarks_fleet.receiver(url) as port:
+    with fleet.receiver(url) as port:
         yield _CENTRAL.format(port=port, token=json.dumps(str(folder / "token")))
 
 
@@ -284,7 +283,7 @@ def memory_over(count: int) -> dict[str, object]:
     clock = ManualClock()
     with (
         TemporaryDirectory(prefix=_PREFIX) as name,
-        benchmarks.printer_process() as (port, papers),
+        pace.printer_process() as (port, papers),
     ):
         text = _CONFIG.format(data=json.dumps(name), port=1, printer_port=port)
         with _at_work(text, Path(name), clock, None) as desk:
@@ -294,7 +293,7 @@ def memory_over(count: int) -> dict[str, object]:
                 while papers.poll():
                     papers.recv()
                 if number % max(1, count // _SAMPLES) == 0:
-                    seen.append(benchmarks.resident_mib(os.getpid()))
+                    seen.append(pace.resident_mib(os.getpid()))
     return {
         "tickets": count,
         "resident_mib_after_a_tenth": round(seen[0], 1),
@@ -306,8 +305,8 @@ def _give(desk: FrontDesk, clock: ManualClock, number: int) -> None:
     services = desk.office.ticket_services
     service = services[number % len(services)].key
     desk.store.write(tickets.issue, desk.office, Request(f"ticket-{number}", service, "button"))
-    if number % benchmarks.WAITING == 0:
-        desk.store.write(benchmarks.see_everybody_off)
+    if number % pace.WAITING == 0:
+        desk.store.write(pace.see_everybody_off)
     _await(desk, lambda: desk.store.read(printing.waiting_count) < _WAITING)
     if number % _A_DAY == 0:
         clock.advance(_DAY_S)

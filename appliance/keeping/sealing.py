@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyrage
 
-from appliance import backup
-from appliance.backup import Copy
 from appliance.errors import CopyFailed, CopyRefused
 from appliance.files import sync_folder, write_durably
+from appliance.keeping import backup
+from appliance.keeping.backup import Copy
 
 SUFFIX = ".age"
 _HEADER = b"age-encryption.org/"

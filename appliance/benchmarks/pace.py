@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 
 from appliance import assembly
 from appliance import config as configuration
-from appliance.benchmarks_scanning import scanning
+from appliance.benchmarks.scanning import scanning
 from appliance.clock import SystemClock
 from appliance.front_desk import FrontDesk, assemble
 from appliance.office import load_office

@@ -18,8 +18,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from appliance.digitising import pictures_of
 from appliance.errors import ApplianceError
+from appliance.scanning.digitising import pictures_of
 
 Figures = dict[str, Any]
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.scan_folder import ScanFolder
-from appliance.scan_process import Deadlines, ScanProcess
-from appliance.scan_protocol import CameraSetup, Line, Setup
+from appliance.scanning.folder import ScanFolder
+from appliance.scanning.process import Deadlines, ScanProcess
+from appliance.scanning.protocol import CameraSetup, Line, Setup
 from drivers.simulated.station import SimulatedStation
 
 _PATIENCE_S = 120.0

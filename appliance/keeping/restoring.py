@@ -13,11 +13,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import backup, high_water, rescue, retention, schema, sealing
+from appliance import schema
 from appliance.clock import Moment
 from appliance.errors import CopyRefused
-from appliance.high_water import HighWater, Marks
-from appliance.rescue import Replacement
+from appliance.keeping import backup, high_water, rescue, retention, sealing
+from appliance.keeping.high_water import HighWater, Marks
+from appliance.keeping.rescue import Replacement
 
 # What was to be sent of somebody who is gone; the outbox makes what is to be said of them anew.
 _UNSENT = (

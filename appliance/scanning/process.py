@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.scan_protocol import Line, Setup, decode, encode
+from appliance.scanning.protocol import Line, Setup, decode, encode
 from drivers.base import DriverError, Lost, Timeout
 
 log = logging.getLogger(__name__)

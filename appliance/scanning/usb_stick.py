@@ -111,7 +111,7 @@ def _run(command: Sequence[str], values: dict[str, str], deadline_s: float, prob
 
 
 def _copy_in_child(book: Path, place: Path, name: str, deadline_s: float) -> str:
-    command = [sys.executable, "-m", "appliance.usb_stick", str(book), str(place), name]
+    command = [sys.executable, "-m", "appliance.scanning.usb_stick", str(book), str(place), name]
     try:
         done = subprocess.run(command, check=False, stdout=subprocess.PIPE, timeout=deadline_s)
     except subprocess.TimeoutExpired:

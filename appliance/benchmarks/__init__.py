@@ -1,0 +1,1 @@
+"""One file for each `frontdesk bench`: what is measured, and how."""
