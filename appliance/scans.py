@@ -266,6 +266,18 @@ def of_link(db: sqlite3.Connection, token: str, now: Moment, limits: ScanLimits)
     return scan
 
 
+def ready_of(db: sqlite3.Connection, visit_id: int, now: Moment, limits: ScanLimits) -> Scan | None:
+    """The finished PDF of a visit, as long as it is kept; None where there is none (any more)."""
+    row = db.execute(
+        f"{_SELECT} WHERE scan.visit_id = ? AND scan.state IN ('finished', 'left')"
+        " ORDER BY scan.id DESC LIMIT 1",
+        (visit_id,),
+    ).fetchone()
+    scan = _scan(row) if row else None
+    over = scan is None or scan.visit_closed or scan.day_closed or scan.ends_in_s(now, limits) <= 0
+    return None if over else scan
+
+
 def kept_folders(db: sqlite3.Connection) -> frozenset[str]:
     """The folders that may be there."""
     return frozenset(row["folder"] for row in db.execute("SELECT folder FROM scan WHERE state != 'erased'"))

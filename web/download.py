@@ -14,8 +14,8 @@ from web.protection import limited
 
 download = Blueprint("download", __name__, url_prefix="/d/<token>")
 
-_NAME = "pindaian-pst.pdf"
-_MB = 1_000_000
+FILE_NAME = "pindaian-pst.pdf"
+MB = 1_000_000
 
 
 @download.get("")
@@ -25,21 +25,26 @@ def offer(token: str) -> ResponseReturnValue:
     scan = _of(token)
     desk = front_desk()
     left_s = scan.link_left_s(desk.clock.now(), desk.scan_limits)
-    minutes, mb = max(1, round(left_s / 60)), f"{scan.bytes / _MB:.1f}"
+    minutes, mb = max(1, round(left_s / 60)), f"{scan.bytes / MB:.1f}"
     return render_template("scanner/download.html", scan=scan, token=token, minutes=minutes, mb=mb)
 
 
-@download.get(f"/{_NAME}")
+@download.get(f"/{FILE_NAME}")
 @limited(burst=10, every_s=5.0)
 def fetch(token: str) -> ResponseReturnValue:
     """The PDF itself."""
-    desk, scan = front_desk(), _of(token)
+    return hand_over(_of(token))
+
+
+def hand_over(scan: Scan) -> ResponseReturnValue:
+    """The PDF of a session as an answer, counted. Raises LinkOver where it is gone."""
+    desk = front_desk()
     if desk.station is None:
         raise LinkOver
     path = desk.station.folder_of(scan).book.resolve()
     if not path.is_file():
         raise LinkOver
-    answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=_NAME)
+    answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=FILE_NAME)
     desk.store.write(scans.delivered, scan.id, "download")
     return answer
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from appliance import guestbook, ratings, surveys, tickets, visits
-from appliance.office import Office
+from appliance import guestbook, ratings, scans, surveys, tickets, visits
+from appliance.errors import LinkOver
+from appliance.front_desk import FrontDesk
 from appliance.visits import Visit
 from web import guest_book, rating, survey
 from web.audience import KIOSK, PHONE, here, page
 from web.context import language, prefer
+from web.download import FILE_NAME, MB, hand_over
 from web.parts import front_desk
 from web.protection import from_kiosk, limited
 
@@ -65,6 +67,16 @@ class Standing:
     guest_book: guestbook.Standing
     rating_offered: bool
     survey_offered: bool
+    scanned: Scanned | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A finished PDF that waits to be taken along."""
+
+    pages: int
+    mb: str
+    minutes: int  # until it is erased
 
 
 @visitor.get("")
@@ -82,13 +94,25 @@ def now(token: str) -> ResponseReturnValue:
     return render_template("visitor/now.html", standing=_standing(token), token=token, here=here)
 
 
+@visitor.get(f"/{FILE_NAME}")
+@limited(burst=10, every_s=5.0)
+def scan(token: str) -> ResponseReturnValue:
+    """What was scanned in this visit, as long as it is kept."""
+    desk = front_desk()
+    found = desk.store.read(visits.of_token, token)
+    ready = desk.store.read(scans.ready_of, found.id, desk.clock.now(), desk.scan_limits)
+    if ready is None:
+        raise LinkOver
+    return hand_over(ready)
+
+
 def _standing(token: str) -> Standing:
-    return front_desk().store.read(_look, front_desk().office, token)
+    return front_desk().store.read(_look, front_desk(), token)
 
 
-def _look(db: sqlite3.Connection, office: Office, token: str) -> Standing:
+def _look(db: sqlite3.Connection, desk: FrontDesk, token: str) -> Standing:
     """One look at the database. Raises NoSuchVisit."""
-    found = visits.of_token(db, token)
+    office, found = desk.office, visits.of_token(db, token)
     prefer(found.language)
     return Standing(
         visit=found,
@@ -98,7 +122,16 @@ def _look(db: sqlite3.Connection, office: Office, token: str) -> Standing:
         guest_book=guestbook.standing(office, found),
         rating_offered=ratings.offered(office, found),
         survey_offered=surveys.offered(office, found),
+        scanned=_scanned(db, desk, found),
     )
+
+
+def _scanned(db: sqlite3.Connection, desk: FrontDesk, visit: Visit) -> Scanned | None:
+    now, limits = desk.clock.now(), desk.scan_limits
+    ready = scans.ready_of(db, visit.id, now, limits)
+    if ready is None:
+        return None
+    return Scanned(ready.pages, f"{ready.bytes / MB:.1f}", max(1, round(ready.ends_in_s(now, limits) / 60)))
 
 
 def _state(found: Visit) -> str:

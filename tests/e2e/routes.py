@@ -115,6 +115,7 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "kiosk.ticket_now": (FRAGMENT, "/kiosk/ticket/{waiting}/now"),
     "simulator.room": (FRAGMENT, "/simulator/room"),
     "visitor.now": (FRAGMENT, "/v/{waiting}/now"),
+    "visitor.scan": (DATA, "/v/{waiting}/pindaian-pst.pdf"),
     "admin.guests.nothing_to_open": (REDIRECT, "/admin/guests/1"),
     "kiosk.start": (REDIRECT, "/kiosk/start"),
     "scanner.now": (FRAGMENT, "/scanner/now"),
