@@ -161,6 +161,9 @@ def environment(temporary: Path, sane_config: str | None) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OMP_THREAD_LIMIT": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # SANE ends its reading thread wherever that is. Were it just then looking up a function for the first
+        # time, the loader's lock would stay taken, and the next dlclose would wait for ever.
+        "LD_BIND_NOW": "1",
         "OPENCV_LOG_LEVEL": "SILENT",  # a camera that has gone is told once, by us
         "OPENCV_FFMPEG_LOGLEVEL": "-8",
     }
