@@ -136,7 +136,8 @@ class Stream:
         self._changed = threading.Condition()
         self._frame = b""
         self._number = 0
-        self._still: list[bytes] = []
+        self._still: list[bytes] = []  # frames of what lies there now; empty: to be made anew
+        self._touched = 0  # how often a hand was there: frames that were made meanwhile show what was before
         self._turns: list[int] = []
         self._over = False
         self._drawing: threading.Thread | None = None
@@ -158,7 +159,7 @@ class Stream:
                 book.is_covered = bool(command["cover"])
             if "unplug" in command:
                 book.is_plugged = not command["unplug"]
-            self._still = []
+            self._still, self._touched = [], self._touched + 1
 
     def end(self) -> None:
         """No more frames."""
@@ -172,13 +173,21 @@ class Stream:
             if self._turns and self._is_drawn(self._turns[0]):
                 self._turn(self._turns.pop(0))
             began = time.monotonic()
-            if not self._still:
-                now = self._book.now()
-                self._still = [_jpeg(noisy(now, seed)) for seed in range(_NOISES)]
-            self._show(self._still[number % _NOISES])
+            still = self._still or self._look()
+            self._show(still[number % _NOISES])
             if self._has_turned:
                 self._has_turned, self.settled_s = False, time.monotonic()
             time.sleep(max(0.0, 1 / _FRAMES_PER_S - (time.monotonic() - began)))
+
+    def _look(self) -> list[bytes]:
+        """Frames of what lies there; kept unless a hand came in between."""
+        touched = self._touched
+        now = self._book.now()
+        frames = [_jpeg(noisy(now, seed)) for seed in range(_NOISES)]
+        with self._changed:
+            if touched == self._touched:
+                self._still = frames
+        return frames
 
     def _is_drawn(self, by: int) -> bool:
         """Whether the next spread is there; else it is drawn, while the one before is still seen."""
