@@ -6,6 +6,8 @@ A simulated front desk is led through a Monday morning of November 2026 and look
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,7 +15,7 @@ from typing import Final
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from appliance import tickets
+from appliance import scans, tickets
 from appliance.clock import ManualClock
 from appliance.drafts import Start
 from appliance.visits import Request
@@ -24,7 +26,16 @@ FOLDER: Final = Path(__file__).parents[1] / "docs" / "pictures"
 MOST_BYTES: Final = 150_000
 PALETTE: Final = 128  # colours: the screens are flat, so that this keeps them sharp and small
 # Pixels: wider than that no page shows them. The paper keeps its dots, a pixel each.
-WIDTHS: Final = {"kiosk": 540, "rating": 540, "phone": 720, "desk": 1280, "board": 1280, "simulator": 1280}
+WIDTHS: Final = {
+    "kiosk": 540,
+    "rating": 540,
+    "phone": 720,
+    "desk": 1280,
+    "board": 1280,
+    "simulator": 1280,
+    "scanner": 1280,
+    "report": 1280,
+}
 WITHOUT_NOTICE: Final = (
     ".simulated { display: none }"  # what an office sees; the simulator's own page keeps it
 )
@@ -39,6 +50,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         _screens(browser, Path(folder) / "large")
         _paper(Path(folder) / "small", "58mm")
+        _station(browser, Path(folder) / "station")
         browser.close()
 
 
@@ -66,6 +78,7 @@ def _screens(browser: Browser, folder: Path) -> None:
 
         look("desk", DESK, "/desk/")
         look("board", BOARD, "/board")
+        look("report", DESK, "/reports/?kind=day")
         look("phone-visit", PHONE, "/v/" + tokens["waiting"], scale=2)
         look("kiosk-number", KIOSK, "/kiosk/ticket/" + tokens["last"])
         look("rating", KIOSK, f"/kiosk/v/{tokens['reading']}/rating")
@@ -73,6 +86,36 @@ def _screens(browser: Browser, folder: Path) -> None:
         look("kiosk-home", KIOSK, "/kiosk/")
         _ticket(work, "ticket-80mm", morning.visits["last"].number or "")
         look("simulator", {"width": 1280, "height": 1000}, "/simulator/")
+
+
+def _station(browser: Browser, folder: Path) -> None:
+    """The scanner station after a few pages of the simulated book."""
+    with at_work("1373", folder, with_station=True) as work:
+        station, book = work.desk.station, work.house.station
+        if station is None or book is None:
+            raise SystemExit("there is no station")
+        scan = work.desk.store.write(
+            scans.begin, work.desk.office, visit_id=None, opened_by="touch", language="id"
+        )
+        work.desk.store.write(scans.accept, work.desk.office, scan.id, "bps")
+        for pages in (2, 4, 6):
+            _await(lambda pages=pages: station.look().pages >= pages and station.look().in_work == 0)
+            if pages < 6:
+                book.turn()
+        context = browser.new_context(viewport=DESK, reduced_motion="reduce", bypass_csp=True)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(work.url + "/scanner")
+        page.wait_for_timeout(1000)  # the live picture
+        _photograph(page, "scanner")
+        context.close()
+
+
+def _await(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PRINTED_WITHIN_S
+    while not holds():
+        if time.monotonic() > give_up:
+            raise SystemExit("the station took no page")
+        time.sleep(0.1)
 
 
 def _half_filled(work: FrontDeskAtWork, morning: Morning) -> str:

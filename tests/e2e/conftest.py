@@ -80,13 +80,16 @@ def at_work(
     clock: Clock | None = None,
     change: Callable[[Config], Config] = lambda config: config,
     staffed: bool = True,
+    with_station: bool = False,
 ) -> Iterator[FrontDeskAtWork]:
     """What `frontdesk simulate` runs, in this process, with an administrator's account.
 
     The same `folder` and `listen` again are the same front desk, started anew. Without `staffed` it waits for
     its first administrator. `change` is what somebody wrote into its configuration.
+    `with_station` lays a book under a camera.
     """
-    with House(folder / "simulated", columns=assembly.COLUMNS[paper]) as house:
+    columns = assembly.COLUMNS[paper]
+    with House(folder / "simulated", columns=columns, with_station=with_station) as house:
         listen = listen or f"127.0.0.1:{_free_port()}"
         profile = load_office(office)
         config = change(simulated_config(house, profile, folder, listen, paper))
