@@ -33,8 +33,14 @@ class Reading:
 
 def compare(page: FlatPage, true: TruePage) -> Reading:
     """How the finished page reads, beside its true text."""
-    text = read(page)
-    return Reading(truth.character_errors(text, true.text) * 100, word_f1(text, true.text) * 100)
+    read_, printed = words(read(page)), words(true.text)
+    errors = truth.character_errors(" ".join(read_), " ".join(printed))
+    return Reading(errors * 100, word_f1(read_, printed) * 100)
+
+
+def words(text: str) -> list[str]:
+    """The words with a letter or a figure: the rules of tables and charts are read as dashes and bars."""
+    return [word for word in text.split() if any(c.isalnum() for c in word)]
 
 
 def oracle(true: TruePage) -> FlatPage:
@@ -64,7 +70,7 @@ def read(page: FlatPage) -> str:
     ).stdout.decode()
 
 
-def word_f1(read: str, true: str) -> float:
+def word_f1(read: list[str], true: list[str]) -> float:
     """The harmonic mean of precision and recall of the words, whatever their order."""
-    one, other = Counter(read.split()), Counter(true.split())
+    one, other = Counter(read), Counter(true)
     return 2 * (one & other).total() / max(1, one.total() + other.total())
