@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from appliance.pages.ink import Boxes, background
-from appliance.pages.sheet import Floats, Gray, Points, Split
+from appliance.pages.sheet import Floats, Gray, Mask, Points, Split
 
 _SMALL = 300  # width of the picture in which the valley is searched
 _FINE = 1400  # width of the picture in which it is followed
@@ -15,6 +15,9 @@ _CAP = 0.12  # deeper is not surer
 _SURE = 0.030  # mean depth from which a valley is a gutter
 _FLANK = 0.05  # of the width: how far on each side the paper must be bright again
 _EDGE = 0.06  # of the width: no gutter nearer to the frame
+_SHADE = 0.012  # depth from which a row is in the valley
+_MOST = 0.7  # of all rows: a valley along more of them may have any hole
+_HOLE = 0.08  # of its length: bars of charts, one above the other, leave larger holes; no gutter does
 
 
 def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
@@ -32,8 +35,6 @@ def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
     if best is None:
         return None
     score, x0, slope = best
-    if score < _SURE:
-        return None
     middle = size[1] / 2
     rows = np.linspace(0, gray.shape[0] - 1, 49)
     rough = ((x0 + (rows * scale - middle) * slope) + 0.5) / scale - 0.5
@@ -69,7 +70,7 @@ def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
 
 
 def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | None:
-    """Score, x at mid-height and slope of the best line from top to bottom."""
+    """Score, x at mid-height and slope of the best line from top to bottom; None where none is a gutter."""
     height, width = valley.shape
     rows = np.arange(height)
     margin = round(_EDGE * width)
@@ -81,11 +82,23 @@ def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | 
         x = np.clip(x, 0, width - 1)
         deep = valley[rows[:, None], x]
         score = deep.mean(axis=0) - 0.25 * blocked[rows[:, None], x].mean(axis=0)
-        score *= np.clip((deep > 0.012).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
-        k = int(np.argmax(score))
-        if best is None or score[k] > best[0]:
+        score *= np.clip((deep > _SHADE).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
+        least = best[0] if best else _SURE
+        order = [int(k) for k in np.argsort(-score) if score[k] > least]
+        k = next((k for k in order if not _is_broken(deep[:, k] > _SHADE)), None)
+        if k is not None:
             best = (float(score[k]), float(columns[k]), float(slope))
     return best
+
+
+def _is_broken(dark: Mask) -> bool:
+    """Whether a valley has a large hole, as between the bars of two charts."""
+    rows = np.flatnonzero(dark)
+    if dark.mean() > _MOST or len(rows) < 2:
+        return False
+    first, last = np.percentile(rows, [2, 98])  # a few rows further out are no part of it
+    rows = rows[(rows >= first) & (rows <= last)]
+    return bool(np.diff(rows).max(initial=0) > _HOLE * (last - first))
 
 
 def _follow(gray: Gray, rows: Floats, rough: Floats, deep: Floats, x_height: float) -> Points:

@@ -99,6 +99,16 @@ def test_a_page_on_glass_is_left_plain() -> None:
     assert truth.compare(page, photo.pages[0]).distortion < 0.03
 
 
+@pytest.mark.parametrize("seed", [0, 104, 107])
+def test_bars_of_two_charts_one_above_the_other_are_no_gutter(seed: int) -> None:
+    photo = photograph(0, seed, 1000, (Kind.CHART,))
+
+    (page,) = flatten(photo.image)
+
+    assert page.side == Side.SINGLE
+    assert truth.compare(page, photo.pages[0]).missing == 0
+
+
 def test_undoing_the_curl_can_be_forbidden(thick: Photograph) -> None:
     pages = flatten(thick.image, wish=Wish(dewarp=False))
     assert {p.method for p in pages} == {"plain"}
