@@ -16,6 +16,7 @@ _SURE = 0.030  # mean depth from which a valley is a gutter
 _FLANK = 0.05  # of the width: how far on each side the paper must be bright again
 _EDGE = 0.06  # of the width: no gutter nearer to the frame
 _SHADE = 0.012  # depth from which a row is in the valley
+_TRACE = 0.006  # depth of the faintest valley: with less, a row is in a hole
 _MOST = 0.7  # of all rows: a valley along more of them may have any hole
 _HOLE = 0.08  # of its length: bars of charts, one above the other, leave larger holes; no gutter does
 
@@ -85,7 +86,7 @@ def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | 
         score *= np.clip((deep > _SHADE).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
         least = best[0] if best else _SURE
         order = [int(k) for k in np.argsort(-score) if score[k] > least]
-        k = next((k for k in order if not _is_broken(deep[:, k] > _SHADE)), None)
+        k = next((k for k in order if not _is_broken(deep[:, k] > _TRACE)), None)
         if k is not None:
             best = (float(score[k]), float(columns[k]), float(slope))
     return best
