@@ -16,7 +16,8 @@ _SURE = 0.030  # mean depth from which a valley is a gutter
 _FLANK = 0.05  # of the width: how far on each side the paper must be bright again
 _EDGE = 0.06  # of the width: no gutter nearer to the frame
 _SHADE = 0.012  # depth from which a row is in the valley
-_TRACE = 0.006  # depth of the faintest valley: with less, a row is in a hole
+_TRACE = 0.006  # depth of the faintest valley: with less, a row of bright paper is in a hole
+_BRIGHT = 0.1  # the logarithm by which bright paper may be darker than the paper of its row
 _MOST = 0.7  # of all rows: a valley along more of them may have any hole
 _HOLE = 0.08  # of its length: bars of charts, one above the other, leave larger holes; no gutter does
 
@@ -32,7 +33,7 @@ def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
     small = np.asarray(cv2.resize(paper, size, interpolation=cv2.INTER_AREA), np.uint8)
     valley = _valley(small)
     print_ = _letters(boxes, scale, (size[1], size[0]))
-    best = _best_line(valley, print_)
+    best = _best_line(valley, print_, _bright(small))
     if best is None:
         return None
     score, x0, slope = best
@@ -60,6 +61,12 @@ def _valley(small: Gray) -> Floats:
     return np.asarray(np.clip(depth, 0, _CAP) + 0.05 * np.clip(depth - _CAP, 0, 1), np.float64)
 
 
+def _bright(small: Gray) -> Mask:
+    """Where the paper is as bright as anywhere in its row. In a gutter it never is."""
+    value = np.log(np.maximum(cv2.GaussianBlur(small, (1, 5), 0).astype(np.float32), 12))
+    return np.asarray(value > np.percentile(value, 80, axis=1, keepdims=True) - _BRIGHT)
+
+
 def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
     """Where letters are: 1 inside their boxes."""
     there = np.zeros(shape, np.float64)
@@ -70,7 +77,7 @@ def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
     return there
 
 
-def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | None:
+def _best_line(valley: Floats, letters: Floats, bright: Mask) -> tuple[float, float, float] | None:
     """Score, x at mid-height and slope of the best line from top to bottom; None where none is a gutter."""
     height, width = valley.shape
     rows = np.arange(height)
@@ -86,18 +93,19 @@ def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | 
         score *= np.clip((deep > _SHADE).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
         least = best[0] if best else _SURE
         order = [int(k) for k in np.argsort(-score) if score[k] > least]
-        k = next((k for k in order if not _is_broken(deep[:, k] > _TRACE)), None)
+        k = next((k for k in order if not _is_broken(deep[:, k] > _TRACE, bright[rows, x[:, k]])), None)
         if k is not None:
             best = (float(score[k]), float(columns[k]), float(slope))
     return best
 
 
-def _is_broken(dark: Mask) -> bool:
-    """Whether a valley has a large hole, as between the bars of two charts."""
+def _is_broken(dark: Mask, bright: Mask) -> bool:
+    """Whether bright paper makes a large hole in a valley, as between the bars of two charts."""
     rows = np.flatnonzero(dark)
     if dark.mean() > _MOST or len(rows) < 2:
         return False
     first, last = np.percentile(rows, [2, 98])  # a few rows further out are no part of it
+    rows = np.flatnonzero(dark | ~bright)
     rows = rows[(rows >= first) & (rows <= last)]
     return bool(np.diff(rows).max(initial=0) > _HOLE * (last - first))
 
