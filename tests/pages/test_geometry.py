@@ -181,6 +181,7 @@ def test_text_that_runs_out_of_the_picture_is_cut_off(thick: Photograph, flatten
 def test_no_page_is_ever_worse_than_perspective_and_skew_alone_leave_it() -> None:
     """Sixty spreads of all levels and kinds: the curvature, measured anew on the finished pages."""
     kinds = list(Kind)[:6]
+    judged = 0
     for level in (0, 1, 2, 3):
         for seed in range(15):
             photo = photograph(
@@ -190,4 +191,6 @@ def test_no_page_is_ever_worse_than_perspective_and_skew_alone_leave_it() -> Non
             for a, b in zip(ours, plain, strict=True):
                 one, other = straightness(gray(a)), straightness(gray(b))
                 if min(one.lines, other.lines) >= 5:
+                    judged += 1
                     assert one.curvature <= other.curvature + 0.006, (level, seed, a.side)
+    assert judged >= 50
