@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from appliance.pages.ink import Boxes, background
-from appliance.pages.sheet import Floats, Gray, Points, Split
+from appliance.pages.sheet import Floats, Gray, Mask, Points, Split
 
 _SMALL = 300  # width of the picture in which the valley is searched
 _FINE = 1400  # width of the picture in which it is followed
@@ -15,6 +15,11 @@ _CAP = 0.12  # deeper is not surer
 _SURE = 0.030  # mean depth from which a valley is a gutter
 _FLANK = 0.05  # of the width: how far on each side the paper must be bright again
 _EDGE = 0.06  # of the width: no gutter nearer to the frame
+_SHADE = 0.012  # depth from which a row is in the valley
+_TRACE = 0.006  # depth of the faintest valley: with less, a row of bright paper is in a hole
+_BRIGHT = 0.1  # the logarithm by which bright paper may be darker than the paper of its row
+_MOST = 0.7  # of all rows: a valley along more of them may have any hole
+_HOLE = 0.08  # of its length: bars of charts, one above the other, leave larger holes; no gutter does
 
 
 def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
@@ -28,12 +33,10 @@ def find_gutter(gray: Gray, boxes: Boxes) -> Split | None:
     small = np.asarray(cv2.resize(paper, size, interpolation=cv2.INTER_AREA), np.uint8)
     valley = _valley(small)
     print_ = _letters(boxes, scale, (size[1], size[0]))
-    best = _best_line(valley, print_)
+    best = _best_line(valley, print_, _bright(small))
     if best is None:
         return None
     score, x0, slope = best
-    if score < _SURE:
-        return None
     middle = size[1] / 2
     rows = np.linspace(0, gray.shape[0] - 1, 49)
     rough = ((x0 + (rows * scale - middle) * slope) + 0.5) / scale - 0.5
@@ -58,6 +61,12 @@ def _valley(small: Gray) -> Floats:
     return np.asarray(np.clip(depth, 0, _CAP) + 0.05 * np.clip(depth - _CAP, 0, 1), np.float64)
 
 
+def _bright(small: Gray) -> Mask:
+    """Where the paper is as bright as anywhere in its row. In a gutter it never is."""
+    value = np.log(np.maximum(cv2.GaussianBlur(small, (1, 5), 0).astype(np.float32), 12))
+    return np.asarray(value > np.percentile(value, 80, axis=1, keepdims=True) - _BRIGHT)
+
+
 def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
     """Where letters are: 1 inside their boxes."""
     there = np.zeros(shape, np.float64)
@@ -68,8 +77,8 @@ def _letters(boxes: Boxes, scale: float, shape: tuple[int, int]) -> Floats:
     return there
 
 
-def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | None:
-    """Score, x at mid-height and slope of the best line from top to bottom."""
+def _best_line(valley: Floats, letters: Floats, bright: Mask) -> tuple[float, float, float] | None:
+    """Score, x at mid-height and slope of the best line from top to bottom; None where none is a gutter."""
     height, width = valley.shape
     rows = np.arange(height)
     margin = round(_EDGE * width)
@@ -81,11 +90,24 @@ def _best_line(valley: Floats, letters: Floats) -> tuple[float, float, float] | 
         x = np.clip(x, 0, width - 1)
         deep = valley[rows[:, None], x]
         score = deep.mean(axis=0) - 0.25 * blocked[rows[:, None], x].mean(axis=0)
-        score *= np.clip((deep > 0.012).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
-        k = int(np.argmax(score))
-        if best is None or score[k] > best[0]:
+        score *= np.clip((deep > _SHADE).mean(axis=0) * 2 - 0.5, 0, 1)  # along most of the height
+        least = best[0] if best else _SURE
+        order = [int(k) for k in np.argsort(-score) if score[k] > least]
+        k = next((k for k in order if not _is_broken(deep[:, k] > _TRACE, bright[rows, x[:, k]])), None)
+        if k is not None:
             best = (float(score[k]), float(columns[k]), float(slope))
     return best
+
+
+def _is_broken(dark: Mask, bright: Mask) -> bool:
+    """Whether bright paper makes a large hole in a valley, as between the bars of two charts."""
+    rows = np.flatnonzero(dark)
+    if dark.mean() > _MOST or len(rows) < 2:
+        return False
+    first, last = np.percentile(rows, [2, 98])  # a few rows further out are no part of it
+    rows = np.flatnonzero(dark | ~bright)
+    rows = rows[(rows >= first) & (rows <= last)]
+    return bool(np.diff(rows).max(initial=0) > _HOLE * (last - first))
 
 
 def _follow(gray: Gray, rows: Floats, rough: Floats, deep: Floats, x_height: float) -> Points:

@@ -1,14 +1,15 @@
 """Measures the flattening: `python -m tests.pages.survey --levels 2 3 --seeds 6 [--ocr]`.
 
 One line a page, then a table by level: curvature (x-heights), local distortion (x-heights), error of the
-gutter (% of the width), character errors (%), pages made worse than plain, and CPU seconds a page.
+gutter (% of the width), pages made worse than plain, and CPU seconds a page. With `--ocr` also what
+Tesseract reads on the finished page, on the plain one and on the true one (`read_back.py`): wrong characters
+and the F1 of the words, in %.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -16,13 +17,13 @@ from dataclasses import asdict, dataclass
 import cv2
 import numpy as np
 
-from appliance.pages import ink
 from appliance.pages.geometry import flatten
 from appliance.pages.measure import straightness
 from appliance.pages.sheet import FlatPage, Gray, Wish
-from drivers.simulated.book.photo import Photograph, photograph
+from drivers.simulated.book.photo import Photograph, TruePage, photograph
 from drivers.simulated.book.typeset import Kind
-from tests.pages import truth
+from tests.pages import read_back, truth
+from tests.pages.read_back import Reading
 
 KINDS = (Kind.PROSE, Kind.MIXED, Kind.TABLE, Kind.COLUMNS, Kind.CHART)
 
@@ -41,6 +42,10 @@ class Row:
     gutter: float
     errors: float
     plain_errors: float
+    oracle_errors: float
+    words: float
+    plain_words: float
+    oracle_words: float
     seconds: float
     findings: str
 
@@ -69,33 +74,36 @@ def _row(photo: Photograph, index: int, page: FlatPage, plain: FlatPage, how: tu
     straight = straightness(gray_of(page))
     before = straightness(gray_of(plain))
     gutter = 0.0 if photo.gutter is None else truth.gutter_error(page, photo.gutter, photo.image.shape[1])
-    errors = [truth.character_errors(read(p), true.text) * 100 if ocr else 0.0 for p in (page, plain)]
+    ours, flat, best = _readings(page, plain, true) if ocr else (Reading(0.0, 0.0),) * 3
     return Row(
-        name, page.method, round(straight.curvature, 4), round(before.curvature, 4), round(straight.fan, 3),
-        round(error.distortion, 4), round(error.missing, 3), round(gutter * 100, 2), round(errors[0], 2),
-        round(errors[1], 2), round(seconds, 2), " ".join(f.defect for f in page.findings if f.strength >= 1),
-    )  # fmt: skip
+        name=name,
+        method=page.method,
+        curvature=round(straight.curvature, 4),
+        plain=round(before.curvature, 4),
+        fan=round(straight.fan, 3),
+        distortion=round(error.distortion, 4),
+        missing=round(error.missing, 3),
+        gutter=round(gutter * 100, 2),
+        errors=round(ours.characters, 2),
+        plain_errors=round(flat.characters, 2),
+        oracle_errors=round(best.characters, 2),
+        words=round(ours.words, 1),
+        plain_words=round(flat.words, 1),
+        oracle_words=round(best.words, 1),
+        seconds=round(seconds, 2),
+        findings=" ".join(f.defect for f in page.findings if f.strength >= 1),
+    )
+
+
+def _readings(page: FlatPage, plain: FlatPage, true: TruePage) -> tuple[Reading, Reading, Reading]:
+    """Of the page, the plain one and the true one."""
+    ours, best = (read_back.compare(one, true) for one in (page, read_back.oracle(true)))
+    return ours, ours if page.method == "plain" else read_back.compare(plain, true), best
 
 
 def gray_of(page: FlatPage) -> Gray:
     """The page in grey."""
     return np.asarray(cv2.cvtColor(page.image, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def read(page: FlatPage) -> str:
-    """What Tesseract reads on a page in even light."""
-    gray = gray_of(page)
-    even = cv2.divide(gray, np.maximum(ink.background(gray, 61), 1), scale=245)
-    png = cv2.imencode(".png", even)[1].tobytes()
-    command = ["tesseract", "stdin", "-", "-l", "ind+eng", "--psm", "3", "--dpi", "300"]
-    done = subprocess.run(
-        command,
-        input=png,
-        capture_output=True,
-        check=True,
-        env={"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin"},
-    )
-    return done.stdout.decode()
 
 
 def main() -> None:
@@ -126,20 +134,16 @@ def _line(row: Row) -> str:
 
 
 def _summary(level: int, rows: list[Row]) -> str:
+    """The median of each measure, and its worst in brackets."""
     worse = sum(r.curvature > r.plain + 0.003 or r.errors > r.plain_errors + 0.5 for r in rows)
     parts = [f"LEVEL {level}: {len(rows)} pages"]
-    for name in (
-        "curvature",
-        "plain",
-        "distortion",
-        "gutter",
-        "missing",
-        "errors",
-        "plain_errors",
-        "seconds",
-    ):
+    low = ("curvature", "plain", "distortion", "gutter", "missing", "seconds")
+    for name in (*low, "errors", "plain_errors", "oracle_errors"):
         median, worst = truth.median_and_worst([getattr(r, name) for r in rows])
         parts.append(f"{name} {median:.3f} ({worst:.3f})")
+    for name in ("words", "plain_words", "oracle_words"):
+        lacking, most = truth.median_and_worst([100 - getattr(r, name) for r in rows])
+        parts.append(f"{name} {100 - lacking:.1f} ({100 - most:.1f})")
     return "; ".join([*parts, f"worse than plain {worse}"])
 
 

@@ -71,7 +71,7 @@ def _read(grid: Floats, v: Floats, u: Floats) -> Floats:
     """Points of a grid at places from 0 to 1, going on straight beyond."""
     rows, columns = grid.shape[:2]
     down, across = _weights(rows, v), _weights(columns, u)
-    return np.einsum("nr,rck,nc->nk", down, grid, across)
+    return np.asarray(np.einsum("nr,rck,nc->nk", down, grid, across), np.float64)
 
 
 def _weights(count: int, part: Floats) -> Floats:

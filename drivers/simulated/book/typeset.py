@@ -241,11 +241,12 @@ def _chart(sheet: _Sheet, x0: float, x1: float, top: float, bottom: float) -> fl
     """Bars or a curve in colour, with axes, grid lines and figures, over its caption."""
     random, size, draw, px = sheet.random, sheet.paper.type_pt, sheet.draw, sheet.px
     left, base = x0 + size * 3.4, bottom - size * 3.4
-    for i in range(6):
+    for i in reversed(range(6)):
         y = base - (base - top - size) * i / 5
         sheet.rule(left, x1, y, 0.9 if i == 0 else 0.3)
         mark = str(i * 20)
         sheet.write(left - size * 0.5 - sheet.measure(mark, 0.8), y + size * 0.3, mark, 0.8)
+        sheet.lines.append(mark)
     draw.line((px(left), px(top), px(left), px(base)), fill=(30, 28, 28), width=max(1, px(0.9)))
     count = random.randint(5, 9)
     step = (x1 - left) / count
@@ -262,6 +263,7 @@ def _chart(sheet: _Sheet, x0: float, x1: float, top: float, bottom: float) -> fl
     for i in range(count):
         year = str(first + i)
         sheet.write(left + step * (i + 0.5) - sheet.measure(year, 0.7) / 2, base + size * 1.1, year, 0.7)
+    sheet.lines.append(" ".join(str(first + i) for i in range(count)))
     text = _fitting(sheet, words.caption(random, sheet.paper.language, True), x1 - x0, 1.0)
     return _title(sheet, x0, base + size * 1.6, text, 1.0)
 
