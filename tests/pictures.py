@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from appliance import scans, tickets
 from appliance.clock import ManualClock
 from appliance.drafts import Start
+from appliance.scanning.station import Station
 from appliance.visits import Request
 from tests.e2e.conftest import BOARD, CHROMIUM, DESK, FLAGS, KIOSK, PHONE, FrontDeskAtWork, at_work
 from tests.e2e.morning import Morning
@@ -99,7 +99,7 @@ def _station(browser: Browser, folder: Path) -> None:
         )
         work.desk.store.write(scans.accept, work.desk.office, scan.id, "bps")
         for pages in (2, 4, 6):
-            _await(lambda pages=pages: station.look().pages >= pages and station.look().in_work == 0)
+            _await_pages(station, pages)
             if pages < 6:
                 book.turn()
         context = browser.new_context(viewport=DESK, reduced_motion="reduce", bypass_csp=True)  # type: ignore[arg-type]
@@ -110,9 +110,9 @@ def _station(browser: Browser, folder: Path) -> None:
         context.close()
 
 
-def _await(holds: Callable[[], bool]) -> None:
+def _await_pages(station: Station, pages: int) -> None:
     give_up = time.monotonic() + PRINTED_WITHIN_S
-    while not holds():
+    while (look := station.look()).pages < pages or look.in_work:
         if time.monotonic() > give_up:
             raise SystemExit("the station took no page")
         time.sleep(0.1)
