@@ -14,9 +14,9 @@ run: install ## start the simulated front desk at http://127.0.0.1:8080
 test: check ## check the code, then run all the tests, real daemons and browser included
 	$(BIN)/pytest -n auto
 
-quick: ## all tests but those in the browser
+quick: ## all tests but those in the browser, and those that hurt whole front desks
 	@./bootstrap.sh test
-	$(BIN)/pytest -n auto --ignore tests/e2e
+	$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/faults --ignore tests/station
 
 test-faults: ## the long fault tests: kills at every write, power cuts, storms
 	@./bootstrap.sh test

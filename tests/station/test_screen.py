@@ -343,39 +343,6 @@ def test_the_link_downloads_the_file_counts_it_and_is_over_after_its_time(
     assert station.link not in (None, token)
 
 
-def test_the_visitors_own_page_offers_the_file_while_it_is_kept(
-    client: FlaskClient, desk: FrontDesk, station: Station, begun: Scan, clock: ManualClock
-) -> None:
-    assert begun.visit_id is not None
-    ticket = desk.store.read(visits.get, begun.visit_id).token
-    phone = {"REMOTE_ADDR": "192.168.1.77"}
-    assert "Unduh PDF" not in client.get(f"/v/{ticket}", environ_base=phone).text
-    finish(desk, station, begun)
-    desk.store.write(scans.leave, begun.id)
-
-    shown = words(client.get(f"/v/{ticket}", environ_base=phone))
-    assert "3 halaman, 1.4 MB" in shown
-    minutes = round(desk.scan_limits.keep_s / 60)
-    assert f"Berkas dihapus dari alat ini dalam {minutes} menit, atau saat Anda pulang." in shown
-    answer = client.get(f"/v/{ticket}/pindaian-pst.pdf", environ_base=phone)
-    assert answer.data[:4] == b"%PDF"
-    answer.close()
-    assert desk.store.read(scans.get, begun.id).downloads == 1
-
-    clock.advance(desk.scan_limits.keep_s)
-    assert "Unduh PDF" not in client.get(f"/v/{ticket}", environ_base=phone).text
-    assert client.get(f"/v/{ticket}/pindaian-pst.pdf", environ_base=phone).status_code == 409
-
-
-def test_nobody_elses_ticket_leads_to_the_file(
-    client: FlaskClient, desk: FrontDesk, station: Station, begun: Scan, issue: Callable[..., Visit]
-) -> None:
-    finish(desk, station, begun)
-    other = issue().token
-    assert "Unduh PDF" not in client.get(f"/v/{other}").text
-    assert client.get(f"/v/{other}/pindaian-pst.pdf").status_code == 409
-
-
 def test_guessing_links_is_slowed_down_and_the_token_is_not_stored(
     client: FlaskClient, desk: FrontDesk, station: Station, begun: Scan
 ) -> None:
