@@ -45,7 +45,16 @@ def link_durably(path: Path, target: str) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Force a folder's names to disk: what was made, renamed or removed in it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_DIRECTORY)
+
+
+def sync_file(path: Path) -> None:
+    """Force what somebody else wrote into a file to disk."""
+    _sync(path)
+
+
+def _sync(path: Path, flags: int = 0) -> None:
+    handle = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(handle)
     finally:

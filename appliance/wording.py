@@ -16,6 +16,20 @@ from appliance.errors import Message
 
 Language = Literal["id", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+MONTHS: Final = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)  # the last part of the key of each month's name
 
 _FOLDER = Path(__file__).parent / "texts"
 _USUAL_QUEUE_WORD = "antrean"

@@ -15,27 +15,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from appliance.clock import Moment
 from appliance.errors import Message
-from appliance.wording import Language
+from appliance.wording import MONTHS, Language
 from web import access
 from web.parts import front_desk
 
 _LANGUAGE = "lang"
 _SIZE = "size"
 _SIZES = ("normal", "large")
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 CHOICES = (_LANGUAGE, _SIZE)  # what a visitor may choose in an address
 
 
@@ -108,7 +94,7 @@ def long_date(when: Moment | date | str) -> str:
     if isinstance(when, Moment):
         when = when.local_date(front_desk().office.zone)
     day = date.fromisoformat(when) if isinstance(when, str) else when
-    return f"{day.day} {text(f'month.{_MONTHS[day.month - 1]}')} {day.year}"
+    return f"{day.day} {text(f'month.{MONTHS[day.month - 1]}')} {day.year}"
 
 
 def choose() -> None:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from appliance import __version__
 from appliance.clock import Moment
 from appliance.errors import CopyFailed
-from appliance.files import make_folder_durably, sync_folder, write_durably
+from appliance.files import make_folder_durably, sync_file, sync_folder, write_durably
 
 FOLDER = "copies"
 DAYS_KEPT = 7  # the newest copy of each of the newest days
@@ -190,7 +190,7 @@ def about(copy: sqlite3.Connection) -> dict[str, Any]:
 
 def _put(unfinished: Path, manifest: Manifest) -> Copy:
     """Force a finished file to disk, give it its name, and write its manifest."""
-    _sync(unfinished)
+    sync_file(unfinished)
     manifest = replace(manifest, bytes=unfinished.stat().st_size, sha256=sha256_of(unfinished))
     path = unfinished.with_name(manifest.name)
     anew = path.exists()
@@ -319,14 +319,6 @@ def _rows(db: sqlite3.Connection) -> dict[str, int]:
 
 def _write_manifest(path: Path, manifest: Manifest) -> None:
     write_durably(manifest_of(path), json.dumps(asdict(manifest), indent=1).encode() + b"\n")
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _utc(moment: Moment) -> str:

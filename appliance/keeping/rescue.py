@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Collection
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from appliance import journal
 from appliance.clock import Moment
-from appliance.files import sync_folder
+from appliance.files import sync_file, sync_folder
 from appliance.keeping import backup, high_water
 from appliance.keeping.high_water import Marks
 
@@ -151,7 +150,7 @@ def put_in_place(
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.execute("PRAGMA journal_mode = DELETE")
         new.chmod(0o640)
-        _sync(new)
+        sync_file(new)
     except BaseException:
         _unlink(new)
         raise
@@ -225,14 +224,6 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _unlink(path: Path) -> None:
     for part in _PARTS:
         path.with_name(f"{path.name}{part}").unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # ------------------------------------------------------------------------------------- until it is seen

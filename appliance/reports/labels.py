@@ -11,24 +11,10 @@ from appliance.errors import NoSuchService
 from appliance.office import Office
 from appliance.reports.partition import UNKNOWN
 from appliance.reports.periods import ROMAN, Period, parse
-from appliance.wording import LANGUAGES, Language, Wording
+from appliance.wording import LANGUAGES, MONTHS, Language, Wording
 
 Words = Mapping[Language, str]
 
-_MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 _ELEMENTS: Final = "skm_elements"
 
 
@@ -84,7 +70,7 @@ def _long(wording: Wording, day: date, language: Language) -> str:
 
 
 def _month(wording: Wording, day: date, language: Language) -> str:
-    return wording.text(f"month.{_MONTHS[day.month - 1]}", language)
+    return wording.text(f"month.{MONTHS[day.month - 1]}", language)
 
 
 def _service(office: Office, key: str) -> Words:
