@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import scans, visits
+from appliance import days, scans, visits
 from appliance.scanning.station import TEMPORARY
 from appliance.store import Transaction
 from tests.station.conftest import StationAtWork
@@ -50,7 +50,12 @@ def let_time_pass(work: StationAtWork) -> None:
 
 
 def end_the_day(work: StationAtWork) -> None:
-    work.clock.step(86_400)
+    def close(tx: Transaction) -> None:
+        day = days.current(tx.db)
+        assert day is not None
+        days.close(tx, day)
+
+    work.desk.store.write(close)
 
 
 def cancel(work: StationAtWork) -> None:
