@@ -403,7 +403,7 @@ def test_eight_hours_away_cost_two_lines_and_no_visit(
     desk: FrontDesk, over: Over, central: Receiver, clock: ManualClock, lines: Lines
 ) -> None:
     """T9: 4,000 visits while the server is away, with ever another reason."""
-    relay = relay_to(desk, central)
+    relay = relay_to(desk, central, timeout="10s")
     away = [answers.nothing, answers.status(500), answers.status(503), answers.raw(b"?")]
     began = clock.now()
     tries = 0
