@@ -17,7 +17,7 @@ from appliance.central.road import Road
 from appliance.central_config import Central
 from appliance.checks import Answer, Checkup
 from appliance.config import Config
-from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
+from appliance.device_config import Locker
 from appliance.duties.cards import CardDuty
 from appliance.duties.copies import CopiesDuty
 from appliance.duties.delivery import DeliveryDuty
@@ -31,6 +31,7 @@ from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.keeping import recovery
+from appliance.printer_config import EscposNetwork, EscposSerial, Printer
 from appliance.runtime import Duty, Runtime
 from appliance.scanner_config import Scanner
 from appliance.scanning.process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
@@ -43,7 +44,8 @@ from drivers.debounce import Presses, Rules
 from drivers.gpio import PinSource, pin_factory
 from drivers.locks import GpioLocks, LockWiring, PulseTiming
 from drivers.printer import EscposPrinter
-from drivers.printer_wire import NetworkWire, SerialWire, UsbWire, Wire
+from drivers.printer_usb import UsbWire
+from drivers.printer_wire import NetworkWire, SerialWire, Wire
 from drivers.speaker import EspeakSpeaker
 
 COLUMNS = {"58mm": 32, "80mm": 48}
@@ -51,15 +53,16 @@ COLUMNS = {"58mm": 32, "80mm": 48}
 
 def printer(settings: Printer) -> EscposPrinter:
     """The ticket printer that the configuration describes."""
+    can = settings.abilities
     return EscposPrinter(
         name="printer",
         wire=_wire(settings),
-        columns=COLUMNS[settings.paper],
+        columns=can.columns,
         timeout_s=settings.timeout.total_seconds(),
-        native_qr=settings.native_qr,
-        cutter=settings.cutter,
-        confirm=settings.confirm,
-        expects_status=settings.answers_status,
+        native_qr=can.native_qr,
+        cutter=can.cutter,
+        confirm=can.confirm,
+        expects_status=can.answers_status,
     )
 
 
@@ -68,7 +71,7 @@ def _wire(settings: Printer) -> Wire:
         return NetworkWire(settings.host, settings.port)
     if isinstance(settings, EscposSerial):
         return SerialWire(settings.path, settings.baudrate)
-    return UsbWire(settings.vendor, settings.product)
+    return UsbWire(settings.vendor, settings.product, settings.serial, settings.match)
 
 
 def button_wiring(config: Config) -> dict[str, ButtonWiring]:
