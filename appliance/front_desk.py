@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.config import Config
 from appliance.doors import Doors
 from appliance.drafts import Drafts
+from appliance.examination import Examination
 from appliance.health import Health
 from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
@@ -54,6 +55,7 @@ class FrontDesk:
     copies: Copies
     maker: Maker
     relay: RelayState
+    examination: Examination
     station: Station | None = None
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
@@ -110,6 +112,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         copies=Copies(folder, changes),
         maker=maker,
         relay=RelayState(changes),
+        examination=Examination(changes),
     )
     setup = setup_of(config)
     if setup is None or not office.steps.scan:

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from appliance import assembly, checks
+from PIL import Image
+
+from appliance import assembly, check_acts, checks
+from appliance.checks import Checkup
 from appliance.config import parse
+from appliance.messages import Message
 from drivers.simulated.station import SimulatedStation
 from tests.station.conftest import settings
 
@@ -15,7 +19,16 @@ from tests.station.conftest import settings
 def test_the_check_finds_the_scanner_and_the_camera(house: SimulatedStation) -> None:
     results = [checks.look(one) for one in assembly.checkups(settings(house))]
     assert [(one.device, one.problem) for one in results] == [("camera", None), ("flatbed", None)]
-    assert results[0].answer == "1200 x 900"
+    assert results[0].said == (Message("check.said.named", {"name": "1200 x 900"}),)
+
+
+def test_a_frame_is_kept_where_it_is_wanted(house: SimulatedStation, tmp_path: Path) -> None:
+    camera = assembly.scanning_devices(settings(house))[0]
+    path = tmp_path / "frame.jpg"
+    result = checks.look(Checkup(camera, lambda: check_acts.keep_picture(camera.picture, path), "frame"))
+    assert (result.device, result.act, result.problem) == ("camera", "frame", None)
+    with Image.open(path) as picture:
+        assert picture.size == (1200, 900)
 
 
 def test_the_check_says_what_is_wrong_with_each(house: SimulatedStation) -> None:
