@@ -33,6 +33,7 @@ from appliance.errors import StoreError
 from appliance.examination import Answer, Ask
 from appliance.front_desk import FrontDesk
 from appliance.keeping import recovery
+from appliance.messages import Message
 from appliance.printer_config import EscposNetwork, EscposSerial, Printer
 from appliance.runtime import Duty, Runtime
 from appliance.scanner_config import Scanner
@@ -259,6 +260,8 @@ def question(config: Config, device: Device) -> Ask:
             return lambda: checks.picture_answer(device.detail)
         case ScannerDevice():
             return device.answer
+        case EspeakSpeaker():
+            return lambda: Answer((Message("check.said.voice"),))
     if device.name == LOCKERS:  # whichever driver they have
         return partial(checks.locks_answer, cast(Locks, device))
     return Answer

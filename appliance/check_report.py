@@ -63,7 +63,7 @@ def name_of(result: Result, voice: Voice) -> str:
 
 def seconds_of(result: Result, voice: Voice) -> str:
     """How long it took."""
-    number = f"{result.seconds:.2f}"
+    number = f"{result.seconds:.2f}" if result.seconds >= 0.1 else f"{result.seconds:.3f}"
     return voice.text("check.seconds", n=number.replace(".", ",") if voice.language == "id" else number)
 
 

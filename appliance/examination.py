@@ -17,7 +17,7 @@ from appliance.clock import Moment
 from appliance.messages import Message
 from drivers.base import Device, DriverError
 
-CARD_SHOWN_S: Final = 60.0  # that a page waits for a card, and shows what it was
+ACT_SHOWN_S: Final = 60.0  # that a page waits for what comes of an act, and shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Examination:
         self._changed = threading.Condition()
         self._wanted: set[str] = set()
         self._results: dict[str, Result] = {}
-        self._card_asked: Moment | None = None
+        self._acts: dict[str, Moment] = {}
 
     def ask(self, devices: Collection[str]) -> None:
         """Have these devices asked by their threads; what they answered before is forgotten."""
@@ -100,16 +100,16 @@ class Examination:
         """What a device answered last; None while it is being asked, or never was."""
         return self._results.get(device)
 
-    def ask_card(self, now: Moment) -> None:
-        """Somebody is about to lay a card on the reader, and wants to know what it can be used for."""
-        self._card_asked = now
+    def begin(self, act: str, now: Moment) -> None:
+        """Somebody wants to see what comes of an act: a card that is laid down, a frame that is taken."""
+        self._acts[act] = now
         self._changes.ring()
 
-    def card_since(self, now: Moment) -> Moment | None:
-        """Since when a card is waited for, or was answered; None when nobody asked, or long ago."""
-        asked = self._card_asked
+    def since(self, act: str, now: Moment) -> Moment | None:
+        """When somebody asked for an act; None when nobody did, or long ago."""
+        asked = self._acts.get(act)
         seconds = now.seconds_since(asked) if asked else None
-        return asked if seconds is not None and seconds <= CARD_SHOWN_S else None
+        return asked if seconds is not None and seconds <= ACT_SHOWN_S else None
 
     def wait(self, devices: Collection[str], timeout_s: float) -> bool:
         """Wait until all of these have answered; False after `timeout_s`."""

@@ -74,7 +74,11 @@ class Worker:
         def let_take(line: Line) -> None:
             camera.auto = line["on"]
 
-        return {"take": lambda line: camera.take(line.get("instead")), "auto": let_take}
+        return {
+            "take": lambda line: camera.take(line.get("instead")),
+            "auto": let_take,
+            "show": lambda _line: camera.show(),
+        }
 
     @staticmethod
     def _glass_acts(glass: GlassLane) -> dict[str, Callable[[Line], None]]:

@@ -6,7 +6,8 @@ The page touches no device: it leaves a wish, and the thread that owns the devic
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -67,8 +68,7 @@ def overview() -> ResponseReturnValue:
 @access.for_administrators
 def now() -> ResponseReturnValue:
     """The part of it that changes."""
-    frame = request.args.get("frame", type=int)
-    return render_template("admin/check_now.html", frame=frame, **_seen(front_desk()))
+    return render_template("admin/check_now.html", **_seen(front_desk()))
 
 
 @check.post("/ask")
@@ -111,8 +111,20 @@ def pulse() -> ResponseReturnValue:
 def card() -> ResponseReturnValue:
     """Wait for a card, and show what it can be used for."""
     desk = front_desk()
-    desk.examination.ask_card(desk.clock.now())
+    desk.examination.begin("card", desk.clock.now())
     return redirect(url_for(".overview"), 303)
+
+
+@check.post("/frame")
+@access.for_administrators
+def take_frame() -> ResponseReturnValue:
+    """Have the camera send one picture."""
+    desk = front_desk()
+    with suppress(StationAway):  # the page says how the camera is
+        if desk.station is not None:
+            desk.station.show()
+            desk.examination.begin("frame", desk.clock.now())
+    return redirect(url_for(".overview", _anchor="device-scanner"), 303)
 
 
 @check.get("/frame.jpg")
@@ -129,8 +141,7 @@ def frame() -> ResponseReturnValue:
 
 
 def _page(problem: str | None = None) -> str:
-    frame = request.args.get("frame", type=int)
-    return render_template("admin/check.html", problem=problem, frame=frame, **_seen(front_desk()))
+    return render_template("admin/check.html", problem=problem, **_seen(front_desk()))
 
 
 def _seen(desk: FrontDesk) -> dict[str, object]:
@@ -138,24 +149,24 @@ def _seen(desk: FrontDesk) -> dict[str, object]:
     return {
         "rows": [_row(desk, report, voice) for report in desk.health.all()],
         "acts": desk.store.read(_acts, desk),
-        "waits_for_card": desk.examination.card_since(desk.clock.now()) is not None,
+        "waits_for_card": desk.examination.since("card", desk.clock.now()) is not None,
+        "frame": _frame_number(desk),
         "tap": _tap_said(desk),
     }
 
 
 def _row(desk: FrontDesk, report: Report, voice: Voice) -> Row:
-    result = desk.examination.result(report.device) or Result(report.device, True)
-    asked = desk.examination.result(report.device) is not None
     problem = report.problem or ("lost" if report.state == "lost" else None)
-    troubled = Result(report.device, False, problem=problem)
+    answered = desk.examination.result(report.device) if report.state == "ready" else None
+    result = answered or Result(report.device, False)
     return Row(
         device=report.device,
         line=device_line(report, desk.lockers),
         detail=report.detail or result.detail,
         asking=desk.examination.wants(report.device),
         said=words_of(result, voice),
-        advice=advice_for(troubled if troubled.problem else result, voice),
-        took=seconds_of(result, voice) if asked else "",
+        advice=advice_for(replace(result, problem=problem or result.problem), voice),
+        took=seconds_of(result, voice) if answered else "",
     )
 
 
@@ -182,8 +193,18 @@ _TAPS = {
 def _tap_said(desk: FrontDesk) -> str | None:
     """The text of the card that was laid down since somebody asked."""
     now = desk.clock.now()
-    since, tap = desk.examination.card_since(now), desk.last_tap.get(now)
+    since, tap = desk.examination.since("card", now), desk.last_tap.get(now)
     return _TAPS[tap.kind] if since and tap and _is_after(tap, since.mono_ns) else None
+
+
+def _frame_number(desk: FrontDesk) -> int | None:
+    """The number of the picture that somebody asked for a moment ago, once it is there."""
+    if desk.station is None or desk.examination.since("frame", desk.clock.now()) is None:
+        return None
+    with suppress(StationAway):
+        desk.station.live_picture()
+        return desk.station.look().live
+    return None
 
 
 def _is_after(tap: Tap, mono_ns: int) -> bool:

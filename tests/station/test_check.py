@@ -8,12 +8,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from appliance import assembly, check_acts, checks
+from appliance import assembly, check_acts, checks, staff
 from appliance.checks import Checkup
 from appliance.config import parse
 from appliance.messages import Message
 from drivers.simulated.station import SimulatedStation
-from tests.station.conftest import settings
+from tests.conftest import HASHED, logged_in
+from tests.station.conftest import StationAtWork, settings
+from web import create_app
 
 
 def test_the_check_finds_the_scanner_and_the_camera(house: SimulatedStation) -> None:
@@ -29,6 +31,30 @@ def test_a_frame_is_kept_where_it_is_wanted(house: SimulatedStation, tmp_path: P
     assert (result.device, result.act, result.problem) == ("camera", "frame", None)
     with Image.open(path) as picture:
         assert picture.size == (1200, 900)
+
+
+def test_the_page_shows_one_frame_while_nobody_scans_and_never_a_visitors(
+    work: StationAtWork,
+) -> None:
+    desk = work.desk
+    member = desk.store.write(
+        staff.add, login="budi", name="Budi Santoso", role="administrator", password_hash=HASHED
+    )
+    client = logged_in(create_app(desk), desk, member)
+    url = "/admin/check"
+    work.wait(lambda look: look.process == "ready" and look.camera is None)
+    assert client.get(f"{url}/frame.jpg").status_code == 404
+
+    client.post(f"{url}/frame")
+    work.wait(lambda _: client.get(f"{url}/frame.jpg").status_code == 200)
+    assert "frame.jpg?n=" in client.get(f"{url}/now").text
+
+    work.begin()
+    work.wait(lambda look: look.live > 1)
+    assert client.get(f"{url}/frame.jpg").status_code == 404
+    page = client.get(f"{url}/now").text
+    assert "frame.jpg" not in page
+    assert "sedang dipakai pengunjung" in page
 
 
 def test_the_check_says_what_is_wrong_with_each(house: SimulatedStation) -> None:
