@@ -99,7 +99,7 @@ def test_a_printers_address_that_holds_no_printer_is_told(command: Command, conf
 def test_no_line_is_wider_than_a_terminal(
     command: Command, config: Path, printer: VirtualPrinter, language: str
 ) -> None:
-    append(config, BUTTONS + LOCKERS + '[card_reader]\nreader = "nobody has such a reader"\n')
+    append(config, BUTTONS + LOCKERS)
     printer.faults.mute = True
 
     result = command("check", "--lang", language, "--config", config)
