@@ -106,6 +106,12 @@ BENCHES = {
 }
 
 
+def again(driver: EscposPrinter) -> None:
+    """What whoever runs a driver does after an error."""
+    driver.close()
+    driver.connect()
+
+
 def scan(picture: Image.Image) -> list[str]:
     """What a QR scanner reads from a picture."""
     return [code.text for code in zxingcpp.read_barcodes(picture.convert("L"))]

@@ -75,14 +75,6 @@ def wait_until(claim: Callable[[], bool]) -> None:
 # ------------------------------------------------------------------------------------------ edges
 
 
-def test_the_level_of_each_button_is_told_at_the_start(pins: SimulatedPins, opened: Opener) -> None:
-    pins.close_contact(GENERAL)
-    buttons = opened()
-    first = [buttons.next_edge(SOON_S) for _ in WIRING]
-    assert {(edge.button, edge.pressed) for edge in first if edge} == {("general", True), ("library", False)}
-    assert buttons.next_edge(0) is None
-
-
 @pytest.mark.parametrize(
     ("name", "pin", "to_high"), [("general", GENERAL, False), ("library", LIBRARY, True)]
 )
@@ -96,12 +88,6 @@ def test_a_press_gives_an_edge_down_and_an_edge_up_in_time(
     assert isinstance(up, Edge)
     assert (down.button, down.pressed, up.button, up.pressed) == (name, True, name, False)
     assert before_ns <= down.at_ns < up.at_ns <= time.monotonic_ns()
-
-
-def test_no_edge_is_waited_for_longer_than_asked(buttons: GpioButtons) -> None:
-    begun = time.monotonic()
-    assert buttons.next_edge(0.02) is None
-    assert 0.02 <= time.monotonic() - begun < 1
 
 
 def test_a_full_queue_is_counted_and_the_level_is_told_afterwards(
@@ -239,14 +225,6 @@ def test_a_button_held_over_a_new_connection_is_no_press(pins: SimulatedPins) ->
 # ------------------------------------------------------------------------------------------ lamps
 
 
-def test_a_lamp_is_dark_at_first_and_does_as_it_is_told(pins: SimulatedPins, buttons: GpioButtons) -> None:
-    assert not pins.level(LAMP)
-    buttons.lamp("general", True)
-    assert pins.level(LAMP)
-    buttons.lamp("general", False)
-    assert not pins.level(LAMP)
-
-
 def test_a_button_without_a_lamp_ignores_it(buttons: GpioButtons) -> None:
     buttons.lamp("library", True)
 
@@ -254,12 +232,6 @@ def test_a_button_without_a_lamp_ignores_it(buttons: GpioButtons) -> None:
 def test_a_button_that_does_not_exist_has_no_lamp_to_ignore(buttons: GpioButtons) -> None:
     with pytest.raises(KeyError):
         buttons.lamp("fax", True)
-
-
-def test_closing_puts_the_lamps_out(pins: SimulatedPins, buttons: GpioButtons) -> None:
-    buttons.lamp("general", True)
-    buttons.close()
-    assert not pins.level(LAMP)
 
 
 # ------------------------------------------------------------------------------------------ connecting
