@@ -23,6 +23,8 @@ def _visitor(blueprint: str, at: str, draft: str, visit: str) -> dict[str, tuple
         f"{blueprint}.rate": (at + "/{reading}/rating", at + "/{waiting}/rating"),
         f"{blueprint}.why": (at + "/{consulting}/rating/why?rating=none",),
         f"{blueprint}.thanks": (at + "/{consulting}/rating/thanks",),
+        f"{blueprint}.inquiry": (at + "/{reading}/request/consultation",),
+        f"{blueprint}.inquiry_done": (at + "/{reading}/request/consultation/done",),
         f"{blueprint}.question": (
             at + "/{consulting}/survey/{survey_draft}/1",
             at + "/{consulting}/survey/{survey_draft}/9",
@@ -36,6 +38,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "kiosk.home": ("/kiosk/",),
         "kiosk.complaints": ("/kiosk/complaints",),
         "kiosk.guest_book": ("/kiosk/guest-book",),
+        "kiosk.whose": ("/kiosk/for/consultation",),
         "kiosk.standard": ("/kiosk/standard",),
         "kiosk.standard_section": ("/kiosk/standard/requirements", "/kiosk/standard/complaints"),
         "kiosk.ticket": ("/kiosk/ticket/{waiting}",),
@@ -53,6 +56,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
     "staff": {
         "desk.overview": ("/desk/",),
         "desk.closing": ("/desk/closing",),
+        "desk.lending.overview": ("/desk/lending",),
         "desk.lockers.overview": ("/desk/lockers",),
         "desk.lockers.one": ("/desk/lockers/1", "/desk/lockers/4"),
         "reports.page": (
@@ -98,6 +102,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
 FRAGMENT: Final = "a part of a page above, which holds the same"
 DATA: Final = "no page: data for programs"
 LINK: Final = "a page behind a random link: test_station.py"
+PARIAMAN: Final = "a page of an office with photocopies: test_lending.py"
 REDIRECT: Final = "no page: it only leads on to one"
 
 # Addresses that are no pages, and why.
@@ -108,6 +113,12 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "admin.copies.now": (FRAGMENT, "/admin/copies/now"),
     "desk.columns": (FRAGMENT, "/desk/columns"),
     "desk.status": (FRAGMENT, "/desk/status"),
+    "desk.lending.photocopy": (PARIAMAN, "/desk/visits/1/photocopy"),
+    "visitor.photocopy": (PARIAMAN, "/v/{reading}/photocopy"),
+    "visitor.photocopy_done": (PARIAMAN, "/v/{reading}/photocopy/1"),
+    "visitor_kiosk.photocopy": (PARIAMAN, "/kiosk/v/{reading}/photocopy"),
+    "visitor_kiosk.photocopy_done": (PARIAMAN, "/kiosk/v/{reading}/photocopy/1"),
+    "desk.lending.now": (FRAGMENT, "/desk/lending/now"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
     "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
     "board.standing": (FRAGMENT, "/board/standing"),
