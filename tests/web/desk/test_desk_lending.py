@@ -168,7 +168,7 @@ def test_the_desk_lists_who_reads_and_the_board_says_only_how_many(
     assert "1 dari 12 kursi terisi" in client.get("/desk/").text
     assert f"<strong>{reader.label}</strong>" in client.get("/desk/lending").text
     board = client.get("/board").text
-    assert "1 dari 12 kursi terisi" in board
+    assert "Ruang baca: 1/12" in board
     assert reader.label not in board
 
 
