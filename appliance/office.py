@@ -18,6 +18,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.catalogue.settings import DigitalLibrary
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
 from appliance.keeping.retention_periods import Retention
 from appliance.lending_rules import Photocopying, ReadingRoom, Requests
@@ -313,6 +314,7 @@ class Office(Table):
     photocopy: Photocopying = Photocopying()
     requests: Requests = Requests()
     reading_room: ReadingRoom | None = None
+    digital_library: DigitalLibrary | None = None
     complaints: Complaints
     standard: Standard
 

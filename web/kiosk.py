@@ -161,7 +161,8 @@ def choose_form(to: str) -> ResponseReturnValue:
         return redirect(url_for("kiosk.whose", to=to, said=NotNow.code), 303)
     if to == "photocopy":
         return redirect(url_for("visitor_kiosk.photocopy", token=visit.token), 303)
-    return redirect(url_for("visitor_kiosk.inquiry", token=visit.token, kind=to), 303)
+    words = request.args.get("words", "")[:200] or None  # what a search has not found
+    return redirect(url_for("visitor_kiosk.inquiry", token=visit.token, kind=to, words=words), 303)
 
 
 def _demand_offered(to: str) -> None:
