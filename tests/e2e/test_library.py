@@ -1,13 +1,14 @@
-"""The digital library in a browser: searching as one types, a code for the phone, and reading at the kiosk."""
+"""The digital library in a browser: searched as one types, a code for the phone, and read at the kiosk."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import DESK, KIOSK, PHONE, FrontDeskAtWork, log_in
+from tests.e2e.conftest import DESK, KIOSK, PHONE, FrontDeskAtWork, at_work, log_in
 
 Open = Callable[..., Page]
 WITHIN_S = 30.0
@@ -72,8 +73,26 @@ def test_the_desk_searches_for_a_visitor(
     copied(work)
     page = new_page(DESK)
     log_in(page, work)
-    page.get_by_role("link", name="Cari publikasi").click()
+    page.get_by_role("link", name="Katalog").click()
     page.get_by_text("Salinan katalog per").wait_for()
     page.get_by_label("Cari judul publikasi").fill("inflasi")
     page.get_by_text("Inflasi dan Harga Konsumen Kota Sawahlunto 2026").wait_for()
     assert_accessible(page)
+
+
+def test_the_scanner_offers_the_search_first_and_says_where_the_copy_is(
+    tmp_path: Path, new_page: Open, assert_accessible: Callable[[Page], None]
+) -> None:
+    with at_work("1373", tmp_path, with_station=True) as work:
+        copied(work)
+        page = new_page(DESK)
+        page.goto(f"{work.url}/scanner")
+        page.get_by_text("Mungkin sudah ada versi digital resminya.").wait_for()
+        page.get_by_role("link", name="Cari publikasi digital").click()
+        page.get_by_label("Cari judul publikasi").fill("sawahlunto dalam angka 2024")
+        page.get_by_role("link", name="Kota Sawahlunto Dalam Angka 2024").click()
+        page.get_by_role("img", name="Pindai kode QR").wait_for()
+        assert_accessible(page)
+        page.get_by_role("link", name="Kembali").click()
+        page.get_by_role("link", name="Kembali").click()
+        page.wait_for_url(f"{work.url}/scanner*")
