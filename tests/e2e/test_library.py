@@ -90,6 +90,7 @@ def test_the_scanner_offers_the_search_first_and_says_where_the_copy_is(
         page.get_by_text("Mungkin sudah ada versi digital resminya.").wait_for()
         page.get_by_role("link", name="Cari publikasi digital").click()
         page.get_by_label("Cari judul publikasi").fill("sawahlunto dalam angka 2024")
+        page.get_by_role("button", name="Selesai").click()  # the keyboard of the screen
         page.get_by_role("link", name="Kota Sawahlunto Dalam Angka 2024").click()
         page.get_by_role("img", name="Pindai kode QR").wait_for()
         assert_accessible(page)
