@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from appliance import __version__, checks, lockers, outbox, printing, scans, staff
 from appliance.catalogue.client import WebApi
@@ -18,9 +19,9 @@ from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
 from appliance.central_config import Central
-from appliance.checks import Answer, Checkup
+from appliance.checks import Checkup
 from appliance.config import Config
-from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
+from appliance.device_config import Locker
 from appliance.duties.cards import CardDuty
 from appliance.duties.catalogue import CatalogueDuty
 from appliance.duties.copies import CopiesDuty
@@ -33,37 +34,44 @@ from appliance.duties.relay import RelayDuty
 from appliance.duties.scanner import ScannerDevice, ScannerDuty
 from appliance.duties.voice import VoiceDuty
 from appliance.errors import StoreError
+from appliance.examination import Answer, Ask
 from appliance.front_desk import FrontDesk
 from appliance.keeping import recovery
+from appliance.messages import Message
+from appliance.printer_config import EscposNetwork, EscposSerial, Printer
 from appliance.runtime import Duty, Runtime
 from appliance.scanner_config import Scanner
 from appliance.scanning.process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
 from appliance.scanning.protocol import setup_of
 from appliance.scanning.station import TEMPORARY, Station
 from appliance.store import Transaction
+from drivers.base import Device, Locks
 from drivers.button import ButtonWiring, GpioButtons
 from drivers.card_reader import PcscReader, list_readers
 from drivers.debounce import Presses, Rules
 from drivers.gpio import PinSource, pin_factory
 from drivers.locks import GpioLocks, LockWiring, PulseTiming
 from drivers.printer import EscposPrinter
-from drivers.printer_wire import NetworkWire, SerialWire, UsbWire, Wire
+from drivers.printer_usb import UsbWire
+from drivers.printer_wire import NetworkWire, SerialWire, Wire
 from drivers.speaker import EspeakSpeaker
 
 COLUMNS = {"58mm": 32, "80mm": 48}
+LOCKERS = "lockers"
 
 
 def printer(settings: Printer) -> EscposPrinter:
     """The ticket printer that the configuration describes."""
+    can = settings.abilities
     return EscposPrinter(
         name="printer",
         wire=_wire(settings),
-        columns=COLUMNS[settings.paper],
+        columns=can.columns,
         timeout_s=settings.timeout.total_seconds(),
-        native_qr=settings.native_qr,
-        cutter=settings.cutter,
-        confirm=settings.confirm,
-        expects_status=settings.answers_status,
+        native_qr=can.native_qr,
+        cutter=can.cutter,
+        confirm=can.confirm,
+        expects_status=can.answers_status,
     )
 
 
@@ -72,7 +80,7 @@ def _wire(settings: Printer) -> Wire:
         return NetworkWire(settings.host, settings.port)
     if isinstance(settings, EscposSerial):
         return SerialWire(settings.path, settings.baudrate)
-    return UsbWire(settings.vendor, settings.product)
+    return UsbWire(settings.vendor, settings.product, settings.serial, settings.match)
 
 
 def button_wiring(config: Config) -> dict[str, ButtonWiring]:
@@ -110,7 +118,7 @@ def locks(config: Config, pins: PinSource | None) -> GpioLocks | None:
         settings.pulse.total_seconds(), settings.max_pulse.total_seconds(), settings.gap.total_seconds()
     )
     factory = pins or partial(pin_factory, settings.chip)
-    return GpioLocks(name="lockers", wiring=lock_wiring(config), factory=factory, timing=timing)
+    return GpioLocks(name=LOCKERS, wiring=lock_wiring(config), factory=factory, timing=timing)
 
 
 def reader(config: Config) -> PcscReader | None:
@@ -173,7 +181,8 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
-    return [*found, *_scanning(desk), *_going_out(desk)]
+    found += [*_scanning(desk), *_going_out(desk)]
+    return [replace(duty, ask=question(config, duty.device)) if duty.device else duty for duty in found]
 
 
 def _scanning(desk: FrontDesk) -> Iterator[Duty]:
@@ -223,7 +232,7 @@ def running(desk: FrontDesk, pins: PinSource | None = None) -> Iterator[Runtime]
     with closing(desk.store):  # also when it is stopped while it opens: the writer's thread must end
         desk.store.open(partial(_settle, desk=desk))
         work = duties(desk, pins)
-        runtime = Runtime(work, desk.health, desk.changes)
+        runtime = Runtime(work, desk.health, desk.changes, examination=desk.examination)
         desk.pulse.follow(runtime.ticked, [duty.name for duty in work if duty.is_core])
         try:
             with suppress(StoreError):  # noted in the store, shown on every page; the rest works on
@@ -259,19 +268,35 @@ def _settle(tx: Transaction, desk: FrontDesk) -> None:
 
 def checkups(config: Config, pins: PinSource | None = None) -> list[Checkup]:
     """Every device of the configuration, closed, with the question that shows whether it is well."""
-    found: list[Checkup] = []
-    if buttons := presses(config, pins):
-        found.append(Checkup(buttons))
-    if config.printer:
-        paper = printer(config.printer)
-        found.append(Checkup(paper, lambda: checks.printer_answer(paper)))
-    if card_reader := reader(config):
-        found.append(Checkup(card_reader, lambda: Answer(", ".join(list_readers()))))
-    if bank := locks(config, pins):
-        found.append(Checkup(bank, lambda: checks.locks_answer(bank)))
-    if voice := speaker(config):
-        found.append(Checkup(voice))
-    return found + [Checkup(device, partial(_said_of, device)) for device in scanning_devices(config)]
+    devices: list[Device | None] = [
+        presses(config, pins),
+        printer(config.printer) if config.printer else None,
+        reader(config),
+        locks(config, pins),
+        speaker(config),
+        *scanning_devices(config),
+    ]
+    return [Checkup(device, question(config, device)) for device in devices if device is not None]
+
+
+def question(config: Config, device: Device) -> Ask:
+    """How this device is asked how it is, once it is open."""
+    match device:
+        case EscposPrinter():
+            return partial(checks.printer_answer, device)
+        case PcscReader():
+            return lambda: checks.reader_answer(list_readers(), device.reader or "")
+        case Presses():
+            return partial(checks.buttons_answer, tuple(button_wiring(config)))
+        case LookedAt():
+            return lambda: checks.picture_answer(device.detail)
+        case ScannerDevice():
+            return device.answer
+        case EspeakSpeaker():
+            return lambda: Answer((Message("check.said.voice"),))
+    if device.name == LOCKERS:  # whichever driver they have
+        return partial(checks.locks_answer, cast(Locks, device))
+    return Answer
 
 
 def scanning_devices(config: Config) -> list[LookedAt]:
@@ -282,10 +307,6 @@ def scanning_devices(config: Config) -> list[LookedAt]:
     sane_config = config.flatbed.sane_config if config.flatbed else None
     alone = {"camera": replace(setup, flatbed=None), "flatbed": replace(setup, camera=None)}
     return [LookedAt(name, alone[name], sane_config) for name in alone if getattr(setup, name)]
-
-
-def _said_of(device: LookedAt) -> Answer:
-    return Answer(device.detail)
 
 
 def _ns(seconds: float) -> int:

@@ -1,26 +1,27 @@
-"""`frontdesk check`: each device in turn, whether it is there, what it answers, and what to do if not."""
+"""`frontdesk check`: each device in turn, whether it is there, what it answers, and what to do if not.
+
+The devices of a front desk that runs are asked by its own threads (`examination.py`); those of one that does
+not are opened here, asked, and closed again.
+"""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Protocol
 
 from appliance.duties.paper import problem_of
+from appliance.examination import Answer, Ask, Result, timed
+from appliance.front_desk import FrontDesk
+from appliance.messages import Message
 from appliance.store import LOCK_FILE
-from appliance.wording import Language, Wording
-from drivers.base import Device, DriverError, Locks, Printer
+from drivers.base import Device, DeviceState, Door, Locks, PrinterStatus
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a device says of itself; `problem` is a code of `device.*` in the texts."""
-
-    words: str
-    problem: str | None = None
+ANSWER_S: Final = 6.0  # for all threads together: each looks at its wishes at least once a second
+SAID_MOST: Final = 24  # doors that are named one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +29,22 @@ class Checkup:
     """A device, closed, and the question to ask it once it is open."""
 
     device: Device
-    ask: Callable[[], Answer] = lambda: Answer("")
+    ask: Ask = Answer
+    act: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one device."""
-
-    device: str
-    found: bool
-    answer: str
-    problem: str | None
-    detail: str
-    seconds: float
+class AskedPrinter(Protocol):
+    """What a technician asks of a printer."""
 
     @property
-    def is_well(self) -> bool:
-        """True when nobody has to do anything now; low paper can wait."""
-        return self.problem in (None, "paper_low")
+    def confirms(self) -> bool | None:
+        """Whether it says that a ticket is printed; None while that is not known."""
+
+    def status(self) -> PrinterStatus:
+        """How it is."""
+
+    def identify(self) -> str:
+        """Maker and model, as far as it says."""
 
 
 def process_using(folder: Path) -> str | None:
@@ -65,50 +64,85 @@ def process_using(folder: Path) -> str | None:
 
 def look(checkup: Checkup) -> Result:
     """Open one device, ask it, close it again."""
-    began = time.monotonic()
-    found = False
-    try:
+
+    def ask() -> Answer:
         checkup.device.connect()
-        found = True
-        answer = checkup.ask()
-        problem, detail, words = answer.problem, "", answer.words
-    except DriverError as error:
-        problem, detail, words = error.code, error.detail, ""
+        opened.append(True)
+        return checkup.ask()
+
+    opened: list[bool] = []
+    try:
+        result, _ = timed(checkup.device.name, ask, act=checkup.act)
     finally:
         checkup.device.close()
-    return Result(checkup.device.name, found, words, problem, detail, round(time.monotonic() - began, 3))
+    return replace(result, found=bool(opened))
 
 
-def printer_answer(printer: Printer) -> Answer:
-    """How the printer is."""
+def look_at_running(desk: FrontDesk, patience_s: float = ANSWER_S) -> list[Result]:
+    """Have every device of this running front desk asked by its thread, and hear them out."""
+    reports = desk.health.all()
+    reachable = [report.device for report in reports if report.state is DeviceState.READY]
+    began = time.monotonic()
+    desk.examination.ask(reachable)
+    desk.examination.wait(reachable, patience_s)
+    waited = round(time.monotonic() - began, 3)
+    results = []
+    for report in desk.health.all():
+        answered = desk.examination.result(report.device)
+        if answered is not None:
+            results.append(answered)
+        elif report.state is DeviceState.READY:
+            results.append(Result(report.device, True, (), "timeout", "", waited))
+        else:
+            results.append(Result(report.device, False, (), report.problem or "lost", report.detail))
+    return results
+
+
+# ------------------------------------------------------------------------------------- the questions
+
+
+def printer_answer(printer: AskedPrinter) -> Answer:
+    """Who the printer is, how its paper is, and whether it says that a ticket is out."""
     status = printer.status()
-    return Answer(f"paper {status.paper}" if status.answered else "", problem_of(status))
+    problem = problem_of(status)
+    if not status.answered:
+        return Answer((Message("check.said.printer_silent"),), problem)
+    name = printer.identify() if status.can_print else ""
+    said = [Message("check.said.named", {"name": name})] if name else []
+    if problem not in ("paper_low", "paper_out"):  # else it is said already
+        said.append(Message(f"check.said.paper.{status.paper}"))
+    if printer.confirms is not None:
+        said.append(Message("check.said.confirms" if printer.confirms else "check.said.confirms_not"))
+    return Answer(tuple(said), problem)
+
+
+def buttons_answer(letters: Sequence[str]) -> Answer:
+    """Which buttons there are; what each does is seen when it is pressed."""
+    return Answer((Message("check.said.buttons", {"n": len(letters), "letters": ", ".join(letters)}),))
+
+
+def reader_answer(names: Sequence[str], chosen: str) -> Answer:
+    """The reader that is used, and the others that were passed over."""
+    said = [Message("check.said.named", {"name": chosen})]
+    others = [name for name in names if name != chosen]
+    if others:
+        said.append(Message("check.said.others", {"names": "; ".join(others)}))
+    return Answer(tuple(said))
 
 
 def locks_answer(locks: Locks) -> Answer:
     """What each door contact says."""
-    return Answer(", ".join(f"{locker} {locks.door(locker)}" for locker in locks.lockers))
+    doors = {locker: locks.door(locker) for locker in locks.lockers}
+    said = []
+    for state in Door:
+        named = [locker for locker, door in doors.items() if door is state]
+        if named:
+            rest = "" if len(named) <= SAID_MOST else " ..."
+            names = ", ".join(named[:SAID_MOST]) + rest
+            said.append(Message(f"check.said.doors.{state}", {"n": len(named), "names": names}))
+    return Answer(tuple(said))
 
 
-def as_json(results: Sequence[Result]) -> str:
-    """For programs."""
-    return json.dumps([asdict(result) for result in results], indent=2)
-
-
-def as_text(results: Sequence[Result], wording: Wording, language: Language) -> str:
-    """For people, in the office's language: a line a device, and below it what to do."""
-    if not results:
-        return wording.text("check.no_devices", language)
-    return "\n".join(line for result in results for line in _lines(result, wording, language))
-
-
-def _lines(result: Result, wording: Wording, language: Language) -> list[str]:
-    name = wording.text(f"device.name.{result.device}", language)
-    if result.problem is None:
-        answer = f", {result.answer}" if result.answer else ""
-        return [f"{name}: {wording.text('check.well', language)}{answer} ({result.seconds:.1f} s)"]
-    detail = f" ({result.detail})" if result.detail else ""
-    return [
-        f"{name}: {wording.text(f'device.{result.problem}.title', language)}{detail}",
-        f"    {wording.text(f'device.{result.problem}.do', language)}",
-    ]
+def picture_answer(detail: str) -> Answer:
+    """What a scanning device said of itself: a camera the size of its picture."""
+    return Answer((Message("check.said.named", {"name": detail}),) if detail else ())

@@ -20,10 +20,11 @@ from appliance import toml_model
 from appliance.backup_config import Backup
 from appliance.catalogue.settings import Catalogue
 from appliance.central_config import Central
-from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
+from appliance.device_config import Buttons, CardReader, Lockers, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
 from appliance.office import Office
+from appliance.printer_config import Printer
 from appliance.scanner_config import Camera, Delivery, Flatbed, Scanner
 from appliance.toml_lines import Step, dotted
 from appliance.toml_model import Data, Finding, Table, did_you_mean

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from appliance.durations import Duration, between
 from appliance.toml_model import Table
@@ -26,23 +26,10 @@ def _pattern(value: str) -> str:
     return value
 
 
-def _usb_id(value: object) -> int:
-    if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{4}", value):
-        return int(value, 16)
-    if type(value) is int and 0 <= value <= 0xFFFF:
-        return value
-    raise ValueError('must be four hexadecimal digits in quotation marks, as "04b8"')
-
-
-def _as_lsusb(number: int) -> str:
-    return f"{number:04x}"
-
-
 Text = Annotated[str, Field(min_length=1)]
 Pin = Annotated[int, Field(ge=PINS.start, le=PINS.stop - 1)]
 Level = Literal["low", "high"]
 Pattern = Annotated[str, AfterValidator(_pattern)]
-UsbId = Annotated[int, BeforeValidator(_usb_id), PlainSerializer(_as_lsusb, return_type=str)]
 
 
 class Button(Table):
@@ -70,56 +57,6 @@ class Buttons(Table):
         timedelta(milliseconds=1500), description="A second press within this time gives no second ticket."
     )
     button: tuple[Button, ...] = Field(min_length=1, description="One table for each button.")
-
-
-_PRINTER_DRIVER = "How the printer is connected: `escpos-network`, `escpos-usb` or `escpos-serial`."
-
-
-class _Escpos(Table):
-    driver: str = Field(description=_PRINTER_DRIVER)
-    paper: Literal["58mm", "80mm"] = Field("80mm", description="Width of the paper roll.")
-    native_qr: bool = Field(True, description="The printer draws QR codes itself; false: sent as a picture.")
-    cutter: bool = Field(True, description="The printer has a cutter; false: it feeds to the tear bar.")
-    confirm: bool = Field(
-        False, description="The printer can say that a ticket is out (GS ( H; Epson TM-T20 and later)."
-    )
-    answers_status: bool = Field(
-        True, description="The printer answers when it is asked for its paper (DLE EOT)."
-    )
-    timeout: Annotated[Duration, between("100ms", "30s")] = Field(
-        timedelta(seconds=3), description="Longest wait for an answer of the printer."
-    )
-
-
-class EscposNetwork(_Escpos):
-    """A ticket printer on the network."""
-
-    driver: Literal["escpos-network"] = Field(description=_PRINTER_DRIVER, examples=["escpos-network"])
-    host: Text = Field(description="The printer's address.", examples=["192.168.1.50"])
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(9100, description="The printer's port.")
-
-
-class EscposUsb(_Escpos):
-    """A ticket printer on USB."""
-
-    driver: Literal["escpos-usb"] = Field(description=_PRINTER_DRIVER, examples=["escpos-usb"])
-    vendor: UsbId = Field(
-        description="USB vendor id, the first number that `lsusb` shows.", examples=["04b8"]
-    )
-    product: UsbId = Field(description="USB product id, the second one.", examples=["0e15"])
-
-
-class EscposSerial(_Escpos):
-    """A ticket printer on a serial line."""
-
-    driver: Literal["escpos-serial"] = Field(description=_PRINTER_DRIVER, examples=["escpos-serial"])
-    path: Text = Field(description="Device file of the serial line.", examples=["/dev/ttyUSB0"])
-    baudrate: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = Field(
-        9600, description="Speed, as on the printer's self-test."
-    )
-
-
-Printer = Annotated[EscposNetwork | EscposUsb | EscposSerial, Field(discriminator="driver")]
 
 
 class CardReader(Table):

@@ -17,6 +17,7 @@ from appliance.clock import Clock
 from appliance.config import Config
 from appliance.doors import Doors
 from appliance.drafts import Drafts
+from appliance.examination import Examination
 from appliance.health import Health
 from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
@@ -56,6 +57,7 @@ class FrontDesk:
     copies: Copies
     maker: Maker
     relay: RelayState
+    examination: Examination
     station: Station | None = None
     library: Library | None = None
     last_tap: LastTap = field(default_factory=LastTap)
@@ -114,6 +116,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         maker=maker,
         relay=RelayState(changes),
         library=_library(office, config, folder, changes),
+        examination=Examination(changes),
     )
     setup = setup_of(config)
     if setup is None or not office.steps.scan:

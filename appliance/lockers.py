@@ -299,6 +299,11 @@ def interrupted(db: sqlite3.Connection) -> list[Unlock]:
     return _unlocks(db, "state = 'commanded'")
 
 
+def tried(db: sqlite3.Connection) -> list[Unlock]:
+    """The openings of locks that were only tried, oldest first."""
+    return _unlocks(db, "why = 'test'")
+
+
 def settle_after_restart(tx: Transaction) -> None:
     """What was asked before the process ended is never carried out; what was commanded may have happened."""
     for state, becomes in (("asked", "expired"), ("commanded", "unknown")):

@@ -16,6 +16,7 @@ from itertools import chain, repeat
 
 from appliance.changes import Changes
 from appliance.errors import ApplianceError
+from appliance.examination import Ask, Examination
 from appliance.health import Health
 from drivers.base import Device, DeviceState, DriverError
 
@@ -37,13 +38,14 @@ class Duty:
     """What one thread does, again and again.
 
     Without a device it is a core duty, unless it has an `end`: then others can do without it, and `end` cuts
-    short what it waits for.
+    short what it waits for. `ask` asks the device how it is, where somebody wants to know.
     """
 
     name: str
     step: Step
     device: Device | None = None
     end: Callable[[], None] | None = None
+    ask: Ask | None = None
 
     @property
     def is_core(self) -> bool:
@@ -60,12 +62,14 @@ class Runtime:
         health: Health,
         changes: Changes,
         *,
+        examination: Examination | None = None,
         longest_pause_s: float = _LONGEST_PAUSE_S,
     ) -> None:
         self.fallen = threading.Event()  # set when a core duty has fallen: the process has to end
         self._duties = duties
         self._health = health
         self._changes = changes
+        self._examination = examination
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._ticks: dict[str, float] = {}
@@ -145,9 +149,15 @@ class Runtime:
                 self._health.report(duty.device.name, DeviceState.READY)
         while not self._stop.is_set():
             self._ticks[duty.name] = time.monotonic()
+            self._examine(duty)
             duty.step()
             if duty.device is not None and self._fell_at_work(duty.device):
                 self._health.report(duty.device.name, DeviceState.READY)
+
+    def _examine(self, duty: Duty) -> None:
+        exam = self._examination
+        if exam and duty.device and duty.ask and exam.wants(duty.device.name):
+            exam.answer(duty.device, duty.ask)
 
     def _fell_at_work(self, device: Device) -> bool:
         """A duty that falls again as soon as its device is open is not well again in between."""

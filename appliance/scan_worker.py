@@ -74,7 +74,11 @@ class Worker:
         def let_take(line: Line) -> None:
             camera.auto = line["on"]
 
-        return {"take": lambda line: camera.take(line.get("instead")), "auto": let_take}
+        return {
+            "take": lambda line: camera.take(line.get("instead")),
+            "auto": let_take,
+            "show": lambda _line: camera.show(),
+        }
 
     @staticmethod
     def _glass_acts(glass: GlassLane) -> dict[str, Callable[[Line], None]]:
@@ -139,20 +143,22 @@ def _restrict(memory_mb: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def look(setup: Setup) -> list[Line]:
-    """For `frontdesk check`: whether each device is there."""
+def look(setup: Setup, frame: Path) -> list[Line]:
+    """For `frontdesk check`: whether each device is there; what a camera sees is written to `frame`."""
     devices = [_camera(setup)] if setup.camera else []
     devices += [_flatbed(setup)] if setup.flatbed else []  # type: ignore[list-item]
-    return [_look_at(device) for device in devices]
+    return [_look_at(device, frame) for device in devices]
 
 
-def _look_at(device: OpenCvCamera | SaneFlatbed) -> Line:
+def _look_at(device: OpenCvCamera | SaneFlatbed, path: Path) -> Line:
     said: Line = {"is": "device", "device": device.name, "problem": None, "detail": ""}
     try:
         device.connect()
         if isinstance(device, OpenCvCamera):
-            frame = device.grab().reduced(1, grey=True)
-            said["detail"] = f"{frame.shape[1]} x {frame.shape[0]}"
+            frame = device.grab()
+            grey = frame.reduced(1, grey=True)
+            path.write_bytes(frame.photo().data)
+            said["detail"] = f"{grey.shape[1]} x {grey.shape[0]}"
     except DriverError as error:
         said |= {"problem": error.code, "detail": error.detail}
     finally:
@@ -169,7 +175,7 @@ def main() -> None:
     setup = Setup.of(first)
     _restrict(setup.memory_mb)
     if first.get("look"):
-        for said in look(setup):
+        for said in look(setup, Path(first["look"])):
             sys.stdout.buffer.write(encode(said))
         sys.stdout.buffer.flush()
         os._exit(0)

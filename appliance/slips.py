@@ -20,8 +20,7 @@ from appliance.visits import Visit
 from drivers.base import Block, Document, Feed, QrCode, Rule, Text
 
 NUMBER_SIZE = 6  # times the text's size: read at arm's length without glasses
-_WIDE = 48
-_MODULE = {32: 6, 48: 8}  # dots of one module of the QR code
+_WIDE = 42  # columns of paper on which a QR code's modules can be larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ def first_start(sheet: Sheet) -> Document:
         Text(f"{code[:4]} {code[4:]}", "center", bold=True, size=3),
         Feed(),
         *sheet.lines(sheet.say("paper.setup.body")),
-        QrCode(f"{sheet.desk.config.panel.url}/setup", _MODULE[sheet.columns]),
+        QrCode(f"{sheet.desk.config.panel.url}/setup", _module(sheet.columns)),
         *sheet.lines(f"{sheet.desk.config.panel.url}/setup", align="center"),
         *sheet.lines(sheet.say("paper.setup.once")),
     )
@@ -184,7 +183,7 @@ def test_print(sheet: Sheet) -> Document:
         *_head(sheet),
         Text(sheet.say("paper.test.title"), "center", bold=True),
         Text("A123", "center", bold=True, size=NUMBER_SIZE),
-        QrCode(sheet.desk.config.panel.url, _MODULE[sheet.columns]),
+        QrCode(sheet.desk.config.panel.url, _module(sheet.columns)),
         *sheet.lines(sheet.say("paper.test.body")),
         Text(("1234567890" * sheet.columns)[: sheet.columns]),
     )
@@ -236,7 +235,7 @@ def _table(sheet: Sheet, rows: tuple[tuple[str, str], ...]) -> tuple[Block, ...]
 
 def _qr(sheet: Sheet, visit: Visit) -> tuple[Block, ...]:
     return (
-        QrCode(sheet.link(visit.token or ""), _MODULE[sheet.columns]),
+        QrCode(sheet.link(visit.token or ""), _module(sheet.columns)),
         *sheet.lines(sheet.say("paper.scan_qr"), align="center"),
     )
 
@@ -249,6 +248,11 @@ def _complaints(sheet: Sheet) -> tuple[Block, ...]:
         for link in dict.fromkeys(named)
         for block in sheet.lines(sheet.say("paper.suggestions", link=link))
     )
+
+
+def _module(columns: int) -> int:
+    """Dots of one module of the QR code."""
+    return 8 if columns >= _WIDE else 6
 
 
 def _size(text: str, columns: int) -> int:

@@ -149,6 +149,8 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: Data) -> Findi
         message = _PLAIN[kind].format_map(context)
     elif kind == "value_error":
         message = str(context["error"])
+        if isinstance(path[-1], str) and path[-1] not in _keys_beside(model, details["loc"]):
+            path = path[:-1]  # the whole table is wrong: its driver is no key
     else:
         message = details["msg"]
     if kind == "extra_forbidden":

@@ -116,7 +116,7 @@ class _Session:
 
     def __init__(self, device: str, reader: str, bounded: Bounded) -> None:
         self._device = device
-        self._reader = reader
+        self.reader = reader
         self._bounded = bounded
         self._waiting = threading.Lock()
         self._ended = threading.Event()
@@ -155,7 +155,7 @@ class _Session:
     def _look(self, timeout_s: float) -> Look | None:
         """Wait until the reader's state differs from the one last seen; None when the time is over."""
         wait_ms = max(0, round(timeout_s * 1000))
-        code, states = scard.SCardGetStatusChange(self._context, wait_ms, [(self._reader, self._state)])
+        code, states = scard.SCardGetStatusChange(self._context, wait_ms, [(self.reader, self._state)])
         if code in (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED):
             return None
         if code != OK:
@@ -167,7 +167,7 @@ class _Session:
         return now
 
     def _read(self) -> Uid | None:
-        answer = self._bounded.run(lambda: ask_card(self._reader), "reading the card")
+        answer = self._bounded.run(lambda: ask_card(self.reader), "reading the card")
         if answer.code != OK:
             raise failure(self._device, answer.code, Unreadable)
         return read_answer(self._device, answer.data)
@@ -205,6 +205,12 @@ class PcscReader:
     def name(self) -> str:
         """The device's name in the configuration and in every message."""
         return self._name
+
+    @property
+    def reader(self) -> str | None:
+        """The PC/SC name of the reader that was found; None while there is none."""
+        session = self._session
+        return session.reader if session else None
 
     def connect(self) -> None:
         """Find the reader and begin to watch it; a card that already lies there is told of as seen.

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from dataclasses import dataclass, field
+from typing import Literal
 
 from drivers.base import (
     CoverOpen,
@@ -28,16 +28,23 @@ from drivers.base import (
     Timeout,
 )
 from drivers.printer_job import compose
-from drivers.printer_wire import FAILURES, Line, NetworkWire, SerialWire, UsbWire, Wire, driver_error
+from drivers.printer_questions import (
+    ask_status,
+    hears_printed,
+    identity,
+    tag_of,
+    tell_when_printed,
+    would_confirm,
+)
+from drivers.printer_usb import UsbWire
+from drivers.printer_wire import FAILURES, Line, NetworkWire, SerialWire, Wire, driver_error
 
 __all__ = ["EscposPrinter", "NetworkWire", "SerialWire", "UsbWire"]
 
 log = logging.getLogger(__name__)
 
-STATUS_QUERY = b"\x10\x04\x01\x10\x04\x02\x10\x04\x04"  # DLE EOT 1, 2 and 4, all in one write
-STATUS_ANSWERS = 3
 BLIND_WAIT_S = 0.3  # for an answer that is not expected
-STALE_READS = 64  # late answers to older questions are read away, but not for ever
+PROBE_S = 1.0  # for an answer that a printer may not know how to give
 
 
 @dataclass(kw_only=True, eq=False)
@@ -48,7 +55,8 @@ class EscposPrinter:
     `native_qr`       the printer draws QR codes itself (GS ( k); False: they are sent as pictures
     `cutter`          False: paper is fed to the tear bar instead (most 58 mm printers)
     `confirm`         ask for the printer's word that the ticket *is printed* (GS ( H, Epson); False: ask
-                      DLE EOT again after the ticket, which is answered as soon as the data has arrived
+                      DLE EOT again after the ticket, which is answered as soon as the data has arrived;
+                      "auto": asked for such a word about nothing, the first time that it can print
     `expects_status`  False: print even if the printer never says anything (no line back)
     """
 
@@ -58,10 +66,11 @@ class EscposPrinter:
     timeout_s: float = 3.0
     native_qr: bool = True
     cutter: bool = True
-    confirm: bool = False
+    confirm: bool | Literal["auto"] = False
     expects_status: bool = True
     _line: Line | None = field(default=None, init=False, repr=False)
     _has_answered: bool = field(default=False, init=False, repr=False)
+    _confirms: bool | None = field(default=None, init=False, repr=False)  # None: not known yet
     _jobs: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +85,7 @@ class EscposPrinter:
         except FAILURES as error:
             raise driver_error(self.name, error, Missing) from error
         self._has_answered = False
+        self._confirms = None if self.confirm == "auto" else self.confirm
 
     def close(self) -> None:
         """Let go of the wire; never raises."""
@@ -88,11 +98,29 @@ class EscposPrinter:
         line = self._opened()
         patience_s = self.timeout_s if self._answer_is_due else min(BLIND_WAIT_S, self.timeout_s)
         try:
-            status = _ask(line, patience_s)
+            status = ask_status(line, patience_s)
+            if self._confirms is None and status.answered and status.can_print:
+                self._confirms = would_confirm(line, min(PROBE_S, self.timeout_s))
         except FAILURES as error:
             raise driver_error(self.name, error, Lost) from error
         self._has_answered = self._has_answered or status.answered
         return status
+
+    @property
+    def confirms(self) -> bool | None:
+        """Whether this printer says that a ticket is printed; None while that is not known."""
+        return self._confirms
+
+    def identify(self) -> str:
+        """Maker and model as the printer names them (GS I), or nothing; prints nothing. Raises Lost, Timeout.
+
+        For a technician. Of a printer that does not know the question nothing is certain but its silence.
+        """
+        line = self._opened()
+        try:
+            return identity(line, min(PROBE_S, self.timeout_s))
+        except FAILURES as error:
+            raise driver_error(self.name, error, Lost) from error
 
     def print(self, document: Document) -> None:
         """Print and cut; see `drivers.base.Printer.print` for what each error says about the paper.
@@ -122,41 +150,23 @@ class EscposPrinter:
     def _deliver(self, line: Line, job: bytes, *, listens: bool) -> None:
         """Send the job and hear the printer out; from here on nothing is certain but success."""
         self._jobs += 1
-        tag = _tag(self._jobs)
-        if listens and self.confirm:
-            job += b"\x1d(H\x06\x00\x30\x30" + tag  # GS ( H, function 48: say so when you are here
+        tag = tag_of(self._jobs)
+        confirms = listens and bool(self._confirms)
+        if confirms:
+            job += tell_when_printed(tag)
         for start in range(0, len(job), line.piece):
             line.write(job[start : start + line.piece])
         if not listens:
             log.debug("%s: printed without an answer", self.name)
-        elif self.confirm:
-            if not _hear(line, b"\x37\x22" + tag + b"\x00", self.timeout_s):
+        elif confirms:
+            if not hears_printed(line, tag, self.timeout_s):
                 raise OutcomeUnknown(self.name, "the printer did not say that the ticket is printed")
         else:
-            after = _ask(line, self.timeout_s)
+            after = ask_status(line, self.timeout_s)
             if not after.answered:
                 raise OutcomeUnknown(self.name, "the printer does not answer after the ticket")
             if refusal := _refusal(self.name, after):
                 raise OutcomeUnknown(self.name, f"after the ticket: {refusal.detail}")
-
-
-def read_status(answers: bytes) -> PrinterStatus:
-    """What the answers to DLE EOT 1, 2 and 4 say; fewer than three say nothing: which is missing?"""
-    if len(answers) < STATUS_ANSWERS:
-        return PrinterStatus(answered=False)
-    printer, offline_cause, paper_sensor = answers[:STATUS_ANSWERS]
-    paper = Paper.OK
-    if paper_sensor & 0x60 or offline_cause & 0x20:
-        paper = Paper.OUT
-    elif paper_sensor & 0x0C:
-        paper = Paper.LOW
-    return PrinterStatus(
-        answered=True,
-        paper=paper,
-        cover_open=bool(offline_cause & 0x04),
-        offline=bool(printer & 0x08),
-        fault=bool(offline_cause & 0x40),
-    )
 
 
 def _refusal(device: str, status: PrinterStatus) -> DriverError | None:
@@ -170,34 +180,3 @@ def _refusal(device: str, status: PrinterStatus) -> DriverError | None:
     if status.offline:
         return PrinterFault(device, "the printer is offline")
     return None
-
-
-def _ask(line: Line, timeout_s: float) -> PrinterStatus:
-    for _ in range(STALE_READS):
-        if not line.read(0):
-            break
-    line.write(STATUS_QUERY)
-    deadline = time.monotonic() + timeout_s
-    answers = b""
-    while len(answers) < STATUS_ANSWERS and (left_s := deadline - time.monotonic()) > 0:
-        answers += bytes(each for each in line.read(left_s) if _is_status(each))
-    return read_status(answers)
-
-
-def _is_status(answer: int) -> bool:
-    """Every answer to DLE EOT has bits 1 and 4 set, 0 and 7 clear; all else on the line is not for us."""
-    return answer & 0x93 == 0x12
-
-
-def _hear(line: Line, word: bytes, timeout_s: float) -> bool:
-    """True as soon as the printer has said `word`."""
-    deadline = time.monotonic() + timeout_s
-    heard = b""
-    while word not in heard and (left_s := deadline - time.monotonic()) > 0:
-        heard += line.read(left_s)
-    return word in heard
-
-
-def _tag(number: int) -> bytes:
-    """Four letters A to P for a job's number: none of them can be taken for an answer to DLE EOT."""
-    return bytes(ord("A") + (number >> shift & 0xF) for shift in (12, 8, 4, 0))

@@ -1,4 +1,6 @@
-"""The three ways to a ticket printer, and the one place where a library's failure gets its name.
+"""The ways to a ticket printer, and the one place where a library's failure gets its name.
+
+Network and serial stand here; `printer_usb` has the third.
 
 A wire is a description out of the configuration; `open` makes a line of it, on the class of python-escpos
 that belongs to it. What that class leaves out, each tried on the library: a time limit for writing to a
@@ -13,7 +15,6 @@ import select
 import socket
 import termios
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -173,112 +174,3 @@ class _SerialLine:
             device.reset_output_buffer()
         with contextlib.suppress(*FAILURES):
             device.close()
-
-
-# ---------------------------------------------------------------------------------------- USB
-
-
-@dataclass(frozen=True, slots=True)
-class UsbWire:
-    """A USB printer by its vendor and product number (`lsusb`).
-
-    `backend` is pyusb's way to the USB bus; None is the system's libusb.
-    """
-
-    vendor: int
-    product: int
-    backend: Any = None
-
-    def open(self, timeout_s: float) -> Line:
-        import usb.core
-
-        options = {} if self.backend is None else {"backend": self.backend}
-        timeout_ms = max(1, int(timeout_s * 1000))  # 0 would be: never give up
-        printer = escpos_printers().Usb(self.vendor, self.product, options, timeout_ms)
-        try:
-            printer.open()
-        except usb.core.NoBackendError as error:
-            raise OSError(errno.ENODEV, "libusb-1.0 is not installed") from error
-        line = _UsbLine(printer)
-        try:
-            line.claim()
-        except FAILURES:
-            line.close()
-            raise
-        return line
-
-
-@dataclass(frozen=True, slots=True)
-class UsbPipes:
-    """The two bulk endpoints of a USB printer."""
-
-    interface: int
-    in_endpoint: int
-    out_endpoint: int
-    in_size: int  # bytes of the largest packet; a smaller read would overflow
-
-
-def find_pipes(interfaces: Iterable[Any]) -> UsbPipes | None:
-    """The bulk endpoints of the first printer among a device's interfaces, else of the first with both.
-
-    `interfaces` is a `usb.core.Configuration`. Cheap printers often call themselves "vendor specific".
-    """
-    import usb.util
-
-    printer_class = 7
-    for interface in sorted(interfaces, key=lambda each: bool(each.bInterfaceClass != printer_class)):
-        bulk = [
-            each
-            for each in interface
-            if usb.util.endpoint_type(each.bmAttributes) == usb.util.ENDPOINT_TYPE_BULK
-        ]
-        ways = {usb.util.endpoint_direction(each.bEndpointAddress): each for each in reversed(bulk)}
-        if interface.bAlternateSetting == 0 and len(ways) == 2:
-            into, out = ways[usb.util.ENDPOINT_IN], ways[usb.util.ENDPOINT_OUT]
-            number = interface.bInterfaceNumber
-            return UsbPipes(number, into.bEndpointAddress, out.bEndpointAddress, into.wMaxPacketSize)
-    return None
-
-
-class _UsbLine:
-    piece: ClassVar[int] = PIECE
-    _POLL_S: ClassVar[float] = 0.005
-
-    def __init__(self, printer: Any) -> None:
-        self._printer = printer
-        self._pipes = UsbPipes(0, 0, 0, 0)
-
-    def claim(self) -> None:
-        """Find the endpoints and take the interface; a USBError with EBUSY if another program has it."""
-        import usb.util
-
-        device = self._printer.device
-        pipes = find_pipes(device.get_active_configuration())
-        if pipes is None:
-            raise OSError(errno.ENODEV, "this USB device has no pair of bulk endpoints: not a printer")
-        usb.util.claim_interface(device, pipes.interface)
-        self._printer.in_ep, self._printer.out_ep = pipes.in_endpoint, pipes.out_endpoint
-        self._pipes = pipes
-
-    def write(self, data: bytes) -> None:
-        self._printer._raw(data)
-
-    def read(self, timeout_s: float) -> bytes:
-        """Polls: some printers answer at once, with nothing, when they have nothing to say."""
-        import usb.core
-
-        deadline = time.monotonic() + timeout_s
-        while True:
-            left_ms = max(1, int((deadline - time.monotonic()) * 1000))
-            try:
-                # Not the library's _read(): it asks for 16 bytes and waits for one second, always.
-                data = bytes(self._printer.device.read(self._pipes.in_endpoint, self._pipes.in_size, left_ms))
-            except usb.core.USBTimeoutError:
-                return b""
-            if data or time.monotonic() + self._POLL_S > deadline:
-                return data
-            time.sleep(self._POLL_S)
-
-    def close(self) -> None:
-        with contextlib.suppress(*FAILURES):
-            self._printer.close()

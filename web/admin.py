@@ -23,6 +23,7 @@ from appliance.printing import Job
 from web import access, desk_status
 from web.admin_accounts import accounts
 from web.admin_central import central
+from web.admin_check import check
 from web.admin_copies import copies, days_without_copy, made_in_words
 from web.admin_guests import guests
 from web.parts import front_desk
@@ -30,6 +31,7 @@ from web.parts import front_desk
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 admin.register_blueprint(accounts)
 admin.register_blueprint(central)
+admin.register_blueprint(check)
 admin.register_blueprint(guests)
 admin.register_blueprint(copies)
 

@@ -10,7 +10,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from appliance import __version__, outbox, readiness
+from appliance import __version__, check_remote, checks, outbox, readiness
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk
 from appliance.readiness import Readiness
@@ -47,6 +47,15 @@ def metrics() -> ResponseReturnValue:
         abort(404)
     registry = cast(CollectorRegistry, current_app.extensions[_REGISTRY])
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@status.get(check_remote.PATH)
+@limited(burst=5, every_s=2.0)
+def check() -> ResponseReturnValue:
+    """For `frontdesk check`, on this machine only: every device is asked how it is. Nothing moves."""
+    if not is_from_here():
+        abort(404)
+    return jsonify([check_remote.row(result) for result in checks.look_at_running(front_desk())])
 
 
 def _for_everybody(seen: Readiness) -> dict[str, object]:

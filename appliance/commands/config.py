@@ -7,8 +7,17 @@ from pathlib import Path
 
 import click
 
-from appliance import config_text
-from appliance.commands.loading import DEFAULT_CONFIG, EXIT_NO, complain, config_option, load
+from appliance import checks, config_text, plugged, toml_model
+from appliance.commands.loading import (
+    DEFAULT_CONFIG,
+    EXIT_IN_USE,
+    EXIT_NO,
+    complain,
+    complain_and_exit,
+    config_option,
+    load,
+)
+from appliance.errors import ConfigError
 
 
 @click.group("config")
@@ -18,9 +27,19 @@ def config_group() -> None:
 
 @config_group.command("check")
 @config_option
-def config_check(path: Path) -> None:
-    """Say everything that is wrong, and start nothing."""
-    load(path)
+@click.option("--file-only", is_flag=True, help="Do not look at what is plugged in.")
+@click.option("--devices", is_flag=True, help="Also ask printer, camera and flatbed; nothing moves.")
+def config_check(path: Path, file_only: bool, devices: bool) -> None:
+    """Say everything that is wrong, with the file and with what is plugged in; nothing moves."""
+    config, _ = load(path)
+    findings = [] if file_only else list(plugged.seen(config))
+    if devices and not findings:
+        if checks.process_using(config.site.data):
+            sys.exit(complain("the front desk is running and has the devices: frontdesk check", EXIT_IN_USE))
+        findings = list(plugged.asked(config))
+    if findings:
+        problems = toml_model.located(findings, path.read_text(encoding="utf-8"), str(path))
+        complain_and_exit(ConfigError(problems))
     click.echo(f"{path}: in order")
 
 

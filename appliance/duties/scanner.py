@@ -11,7 +11,9 @@ import time
 
 from appliance import scans, visits
 from appliance.errors import NotNow, PageLimit, Refused, ScanForbidden
+from appliance.examination import Answer
 from appliance.front_desk import FrontDesk
+from appliance.messages import Message
 from appliance.scanning.process import NAME, ScanProcess
 from appliance.scanning.protocol import Line
 from appliance.scanning.station import Station
@@ -43,6 +45,15 @@ class ScannerDevice:
         self.process.connect()
         self.starts += 1
         self._station.connect(self.process, "ready")
+
+    def answer(self) -> Answer:
+        """What the station knows of camera and flatbed: the process looks at them all the time."""
+        seen, setup = self._station.look(), self._station.setup
+        said = [Message("check.said.camera_sees" if seen.camera is None else "check.said.camera_blind")]
+        said = said if setup.camera else []
+        said += [Message("check.said.flatbed")] if setup.flatbed else []
+        problem = seen.camera if setup.camera and seen.camera != "opening" else seen.glass.problem
+        return Answer(tuple(said), problem)
 
     def close(self) -> None:
         """End the process."""

@@ -100,6 +100,7 @@ class CameraLane:
         self._sight: str | None = None
         self._next_preview_s = self._next_code_s = 0.0
         self._code: tuple[str, float] = ("", 0.0)
+        self._wants_picture = False  # somebody looks after the camera, and no visitor is here
         self.auto = False  # whether it takes pages by itself: the front desk says so
         self.grabbed_s = time.monotonic()
 
@@ -114,6 +115,10 @@ class CameraLane:
             self._tell({"is": "refused", "code": StationAway.code})
         else:
             self._wishes.put((instead, time.monotonic()))
+
+    def show(self) -> None:
+        """Send one picture although nobody scans. Called from another thread."""
+        self._wants_picture = True
 
     def run(self) -> None:
         """Look until the process ends."""
@@ -139,8 +144,12 @@ class CameraLane:
 
         if self._shelf.folder is None:
             self._trouble(None)
+            if self._wants_picture:
+                self._wants_picture = False
+                self._preview(at_least)
             self._read_ticket(at_least)
             return
+        self._wants_picture = False
         sight = self._trigger.look(
             at_least(LOOK_PX), frame.at_s, lambda: at_least(DETAIL_PX), may_take=self.auto
         )
@@ -166,8 +175,11 @@ class CameraLane:
         now = time.monotonic()
         if now >= self._next_preview_s:
             self._next_preview_s = now + PREVIEW_EVERY_S
-            picture = jpeg(at_least(PREVIEW_PX, grey=False), PREVIEW_PX, quality=70)
-            self._tell({"is": "preview", "jpeg": base64.b64encode(picture).decode()})
+            self._preview(at_least)
+
+    def _preview(self, at_least: Callable[..., NDArray[np.uint8]]) -> None:
+        picture = jpeg(at_least(PREVIEW_PX, grey=False), PREVIEW_PX, quality=70)
+        self._tell({"is": "preview", "jpeg": base64.b64encode(picture).decode()})
 
     def _read_ticket(self, at_least: Callable[..., NDArray[np.uint8]]) -> None:
         now = time.monotonic()

@@ -172,15 +172,18 @@ def environment(temporary: Path, sane_config: str | None) -> dict[str, str]:
     return {**os.environ, **own}
 
 
+FRAME = "frame.jpg"  # what a camera sees when it is looked at
+
+
 def look(setup: Setup, temporary: Path, sane_config: str | None, deadline_s: float) -> list[Line]:
     """For `frontdesk check`: what a process that is started for it says of each device.
 
-    Raises Lost or Timeout when it says nothing.
+    A camera's picture lies in `temporary` then, as FRAME. Raises Lost or Timeout when it says nothing.
     """
     try:
         done = subprocess.run(
             [sys.executable, "-m", "appliance.scan_worker"],
-            input=encode({**setup.as_line(), "look": True}),
+            input=encode({**setup.as_line(), "look": str(temporary / FRAME)}),
             stdout=subprocess.PIPE,
             check=False,
             timeout=deadline_s,
@@ -213,6 +216,7 @@ class LookedAt:
         self._setup = setup
         self._sane_config = sane_config
         self.detail = ""
+        self.picture: bytes | None = None  # a camera's
 
     @property
     def name(self) -> str:
@@ -223,6 +227,8 @@ class LookedAt:
         """Look whether it is there. Raises what was found wrong, as an error of the drivers' tree."""
         with TemporaryDirectory(prefix="frontdesk-check-") as folder:
             lines = look(self._setup, Path(folder), self._sane_config, LOOK_S)
+            frame = Path(folder) / FRAME
+            self.picture = frame.read_bytes() if frame.exists() else None
         said = next((line for line in lines if line["device"] == self._name), None)
         if said is None:
             raise Lost(self._name, "the scanning process said nothing of it")

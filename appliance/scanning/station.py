@@ -176,6 +176,15 @@ class Station:
             self._refused = None
             self._tell({"do": "scan" if glass else "take", "instead": replaced})
 
+    def show(self) -> None:
+        """Have one picture sent although nobody scans: for who looks after the camera. Raises StationAway."""
+        with self._lock:
+            if self._process != "ready" or self._camera is not None:
+                raise StationAway
+            if self._album is None:  # a visitor's own pictures come by themselves, and are nobody else's
+                self._live = (self._live[0], b"")
+                self._tell({"do": "show"})
+
     def stop_scanning(self) -> None:
         """Stop the glass."""
         self._tell({"do": "cancel"})

@@ -186,7 +186,7 @@ class Typesetter:
                 return self._obey_symbol(command)
             case Word.FEED_LINES | Word.FEED_DOTS | Word.CUT:
                 return [*self._flush(), Gap(_fed_dots(command))]
-            case Word.STATUS | Word.TELL_WHEN_PRINTED:
+            case Word.STATUS | Word.TELL_WHEN_PRINTED | Word.IDENTITY:
                 return []
         self._set_mode(command)
         return []

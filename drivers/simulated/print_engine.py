@@ -86,6 +86,9 @@ class PrinterKind:
     cutter: bool = True
     native_qr: bool = True
     confirms: bool = True  # answers GS ( H
+    maker: str = "PST"  # what it says of itself (GS I); empty: nothing
+    model: str = "VIRTUAL"
+    unknown_is_text: bool = False  # prints the letters of a question that it does not know, as some clones do
 
     @property
     def dots(self) -> int:
@@ -111,6 +114,11 @@ class PrintEngine:
         self._count = 0
         self._begun: _Begun | None = None
         self._skipping = False
+        self._answering: dict[Word, Callable[[Command], bytes]] = {
+            Word.STATUS: self._status,
+            Word.TELL_WHEN_PRINTED: self._confirm,
+            Word.IDENTITY: self._identity,
+        }
         self._fresh_connection()
 
     def _fresh_connection(self) -> None:
@@ -121,7 +129,9 @@ class PrintEngine:
     def tickets(self) -> tuple[Ticket, ...]:
         """The latest tickets, oldest first; the last may be half printed, or not torn off yet."""
         with self._changed:
-            return (*self._tickets, *([self._ticket(self._begun)] if self._begun else []))
+            # After a mere question nothing hangs out.
+            begun = self._begun if self._begun and self._begun.rows else None
+            return (*self._tickets, *([self._ticket(begun)] if begun else []))
 
     def wait_for_tickets(self, count: int, timeout_s: float) -> bool:
         """Wait until `count` tickets have come out, complete, since the start; False after `timeout_s`."""
@@ -150,10 +160,10 @@ class PrintEngine:
         for command in self._reader.read(data):
             if why := self.kind.refusal(command.word):
                 raise NotUnderstood(command.offset, why)
-            if command.word is Word.STATUS:
-                self._say(self._status(command), answer)
-            elif command.word is Word.TELL_WHEN_PRINTED:
-                self._confirm(command, answer)
+            if letters := self._misread(command):
+                self._print(letters, now_ns, pause)
+            elif answering := self._answering.get(command.word):
+                self._say(answering(command), answer)
             else:
                 self._print(command, now_ns, pause)
 
@@ -229,7 +239,7 @@ class PrintEngine:
     # -- answering
 
     def _say(self, words: bytes, answer: Callable[[bytes], None]) -> None:
-        if not self.faults.mute:
+        if words and not self.faults.mute:
             answer(words)
 
     def _status(self, command: Command) -> bytes:
@@ -245,12 +255,28 @@ class PrintEngine:
             raise NotUnderstood(command.offset, f"DLE EOT {kind}")
         return bytes([0x12 | bits[kind]])
 
-    def _confirm(self, command: Command, answer: Callable[[bytes], None]) -> None:
+    def _misread(self, command: Command) -> Command | None:
+        """What a clone takes a question for that it does not know: text."""
+        known = {Word.TELL_WHEN_PRINTED: self.kind.confirms, Word.IDENTITY: bool(self.kind.model)}
+        if not self.kind.unknown_is_text or known.get(command.word, True):
+            return None
+        letters = bytes(each for each in command.raw if 0x20 <= each < 0x7F)
+        return Command(Word.TEXT, command.offset, letters, command.raw)
+
+    def _identity(self, command: Command) -> bytes:
+        """GS I 66 and 67: maker and model."""
+        if command.argument not in (b"B", b"C"):
+            raise NotUnderstood(command.offset, f"GS I {command.argument[0]}")
+        name = self.kind.maker if command.argument == b"B" else self.kind.model
+        return b"_" + name.encode("ascii") + b"\x00" if name else b""
+
+    def _confirm(self, command: Command) -> bytes:
         """GS ( H function 48: say the four bytes again once everything before them is printed."""
         if command.argument[:4] != b"\x06\x00\x30\x30":
             raise NotUnderstood(command.offset, f"GS ( H {command.argument.hex(' ')}")
-        if self.kind.confirms and not self._skipping:
-            self._say(b"\x37\x22" + command.argument[4:] + b"\x00", answer)
+        if not self.kind.confirms or self._skipping:
+            return b""
+        return b"\x37\x22" + command.argument[4:] + b"\x00"
 
 
 def _lines(row: Row) -> int:

@@ -36,6 +36,7 @@ class Word(StrEnum):
     SYMBOL = "GS ( k"
     TELL_WHEN_PRINTED = "GS ( H"
     STATUS = "DLE EOT"
+    IDENTITY = "GS I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ _FIXED: dict[bytes, tuple[Word, int]] = {
     b"\x1bJ": (Word.FEED_DOTS, 1),
     b"\x1d!": (Word.SIZE, 1),
     b"\x10\x04": (Word.STATUS, 1),
+    b"\x1dI": (Word.IDENTITY, 1),
 }
 # GS ( x pL pH: the length of the rest is in the command.
 _COUNTED: dict[bytes, Word] = {b"\x1d(k": Word.SYMBOL, b"\x1d(H": Word.TELL_WHEN_PRINTED}

@@ -31,7 +31,8 @@ from drivers.base import (
     Text,
     Timeout,
 )
-from drivers.printer import STATUS_QUERY, EscposPrinter, NetworkWire
+from drivers.printer import EscposPrinter, NetworkWire
+from drivers.printer_questions import STATUS_QUERY
 from drivers.simulated.printer import PrinterKind, VirtualPrinter, VirtualSerialPrinter
 from tests.drivers.printers import (
     BENCHES,
@@ -382,7 +383,7 @@ def test_a_word_for_another_ticket_confirms_nothing(
     scripted: tuple[EscposPrinter, socket.socket],
 ) -> None:
     driver, far_end = scripted
-    driver.confirm = True
+    driver._confirms = True
     with (
         answering(far_end, (STATUS_QUERY, b"\x12\x12\x12"), (b"\x1d(H", b"\x37\x22AAAA\x00")),
         pytest.raises(OutcomeUnknown, match="did not say"),

@@ -27,7 +27,7 @@ from tests.drivers.printers import (
     TIMEOUT_S,
     serial_58mm,
 )
-from tests.drivers.usb_bus import IN, PRODUCT, VENDOR, UsbPrinterBus
+from tests.drivers.usb_bus import IN, PRODUCT, VENDOR, UsbFace, UsbPrinterBus
 
 GRACE_S = 1.0
 
@@ -91,7 +91,7 @@ def test_a_slow_serial_line_gets_no_more_than_it_carries_in_time(tmp_path: Path)
 def test_a_usb_printer_in_use_elsewhere_is_busy(caplog: pytest.LogCaptureFixture) -> None:
     bus = UsbPrinterBus(LARGE)
     bus.taken_by_another_program = True
-    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT, bus), columns=48)
+    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT, backend=bus), columns=48)
     with pytest.raises(Busy):
         driver.connect()
     bus.taken_by_another_program = False
@@ -101,22 +101,22 @@ def test_a_usb_printer_in_use_elsewhere_is_busy(caplog: pytest.LogCaptureFixture
 
 
 def test_a_usb_device_that_cannot_answer_is_not_taken_for_a_printer() -> None:
-    bus = UsbPrinterBus(LARGE, endpoints=(IN,))
-    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT, bus), columns=48)
+    bus = UsbPrinterBus(LARGE, UsbFace(endpoints=(IN,)))
+    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT, backend=bus), columns=48)
     with pytest.raises(Missing, match="not a printer"):
         driver.connect()
 
 
 def test_a_usb_printer_is_chosen_by_its_numbers() -> None:
     bus = UsbPrinterBus(LARGE)
-    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT + 1, bus), columns=48)
+    driver = EscposPrinter(name="printer", wire=UsbWire(VENDOR, PRODUCT + 1, backend=bus), columns=48)
     with pytest.raises(Missing):
         driver.connect()
 
 
 def test_no_usb_transfer_is_without_a_limit() -> None:
     bus = UsbPrinterBus(LARGE)
-    wire = UsbWire(VENDOR, PRODUCT, bus)
+    wire = UsbWire(VENDOR, PRODUCT, backend=bus)
     driver = EscposPrinter(name="printer", wire=wire, columns=48, timeout_s=TIMEOUT_S)
     driver.connect()
     driver.print(TICKET)

@@ -1,4 +1,4 @@
-"""A USB bus with one printer on it, below the real pyusb and the real python-escpos `Usb`.
+"""A USB bus with a printer and its neighbours, below the real pyusb and the real python-escpos `Usb`.
 
 It stands in for libusb: pyusb asks it for descriptors and hands it bulk transfers. It shows that endpoints,
 time limits and error numbers are handled; it cannot show what a kernel, a cable or a real libusb do.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import array
 import errno
+import struct
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,17 +24,37 @@ VENDOR, PRODUCT = 0x0416, 0x5011
 IN, OUT = 0x81, 0x03  # not the library's defaults
 PACKET = 64
 BULK = 2
+_TEXTS = 3  # the type of the descriptors that hold texts
+_ENGLISH = 0x0409
+
+
+@dataclass(frozen=True)
+class UsbFace:
+    """A device as it describes itself: its numbers, its texts, its only interface."""
+
+    vendor: int = VENDOR
+    product: int = PRODUCT
+    serial: str = ""
+    maker: str = ""
+    name: str = ""
+    kind: int = 7  # class: printer
+    protocol: int = 2
+    endpoints: tuple[int, ...] = (IN, OUT)
+    interface: int = 0
+    forbidden: bool = False  # this account may not open it
 
 
 class UsbPrinterBus(usb.backend.IBackend):  # type: ignore[misc]
     """The printer, with the same faults as the other simulated ones, and what only a bus can do."""
 
-    def __init__(self, kind: PrinterKind, endpoints: tuple[int, ...] = (IN, OUT)) -> None:
+    def __init__(self, kind: PrinterKind, face: UsbFace = UsbFace(), *others: UsbFace) -> None:
         self.kind = kind
+        self.face = face  # of the printer, which alone answers
+        self.others = others
         self.complaints: list[str] = []
         self.taken_by_another_program = False
         self.limits_ms: set[int] = set()  # time limits seen in transfers
-        self._endpoints = endpoints
+        self.kernel_holds: set[int] = set()  # interfaces that the kernel's own driver has
         self._engine = PrintEngine(kind)
         self._plugged = True
         self._configured = 0
@@ -63,21 +85,22 @@ class UsbPrinterBus(usb.backend.IBackend):  # type: ignore[misc]
 
     # -- what pyusb asks
 
-    def enumerate_devices(self) -> Iterator[str]:
-        return iter(["the printer"] if self._plugged else [])
+    def enumerate_devices(self) -> Iterator[UsbFace]:
+        return iter([*([self.face] if self._plugged else []), *self.others])
 
-    def get_parent(self, dev: Any) -> None:
+    def get_parent(self, dev: UsbFace) -> None:
         return None
 
-    def get_device_descriptor(self, dev: Any) -> SimpleNamespace:
+    def get_device_descriptor(self, dev: UsbFace) -> SimpleNamespace:
+        address = 5 + [self.face, *self.others].index(dev)
         return SimpleNamespace(
             bLength=18, bDescriptorType=1, bcdUSB=0x200, bDeviceClass=0, bDeviceSubClass=0,
-            bDeviceProtocol=0, bMaxPacketSize0=64, idVendor=VENDOR, idProduct=PRODUCT, bcdDevice=0x100,
-            iManufacturer=0, iProduct=0, iSerialNumber=0, bNumConfigurations=1,
-            bus=1, address=5, port_number=1, port_numbers=(1,), speed=3,
+            bDeviceProtocol=0, bMaxPacketSize0=64, idVendor=dev.vendor, idProduct=dev.product,
+            bcdDevice=0x100, iManufacturer=1, iProduct=2, iSerialNumber=3, bNumConfigurations=1,
+            bus=1, address=address, port_number=1, port_numbers=(1,), speed=3,
         )  # fmt: skip
 
-    def get_configuration_descriptor(self, dev: Any, config: int) -> SimpleNamespace:
+    def get_configuration_descriptor(self, dev: UsbFace, config: int) -> SimpleNamespace:
         if config:
             raise IndexError(config)
         return SimpleNamespace(
@@ -85,27 +108,49 @@ class UsbPrinterBus(usb.backend.IBackend):  # type: ignore[misc]
             iConfiguration=0, bmAttributes=0xC0, bMaxPower=1, extra_descriptors=[],
         )  # fmt: skip
 
-    def get_interface_descriptor(self, dev: Any, intf: int, alt: int, config: int) -> SimpleNamespace:
+    def get_interface_descriptor(self, dev: UsbFace, intf: int, alt: int, config: int) -> SimpleNamespace:
         if intf or alt:
             raise IndexError(intf)
         return SimpleNamespace(
-            bLength=9, bDescriptorType=4, bInterfaceNumber=0, bAlternateSetting=0,
-            bNumEndpoints=len(self._endpoints), bInterfaceClass=7, bInterfaceSubClass=1,
-            bInterfaceProtocol=2, iInterface=0, extra_descriptors=[],
+            bLength=9, bDescriptorType=4, bInterfaceNumber=dev.interface, bAlternateSetting=0,
+            bNumEndpoints=len(dev.endpoints), bInterfaceClass=dev.kind, bInterfaceSubClass=1,
+            bInterfaceProtocol=dev.protocol, iInterface=0, extra_descriptors=[],
         )  # fmt: skip
 
-    def get_endpoint_descriptor(self, dev: Any, ep: int, intf: int, alt: int, config: int) -> SimpleNamespace:
+    def get_endpoint_descriptor(
+        self, dev: UsbFace, ep: int, intf: int, alt: int, config: int
+    ) -> SimpleNamespace:
         return SimpleNamespace(
-            bLength=7, bDescriptorType=5, bEndpointAddress=self._endpoints[ep], bmAttributes=BULK,
+            bLength=7, bDescriptorType=5, bEndpointAddress=dev.endpoints[ep], bmAttributes=BULK,
             wMaxPacketSize=PACKET, bInterval=0, bRefresh=0, bSynchAddress=0, extra_descriptors=[],
         )  # fmt: skip
 
-    def open_device(self, dev: Any) -> str:
-        self._must_be_plugged()
-        return "handle"
+    def open_device(self, dev: UsbFace) -> UsbFace:
+        if dev.forbidden:
+            raise usb.core.USBError("Access denied (insufficient permissions)", -3, errno.EACCES)
+        if dev is self.face:
+            self._must_be_plugged()
+        return dev
 
-    def close_device(self, dev_handle: Any) -> None:
+    def close_device(self, dev_handle: UsbFace) -> None:
         pass
+
+    def ctrl_transfer(
+        self, dev_handle: UsbFace, kind: int, request: int, value: int, index: int, data: Any, timeout: int
+    ) -> int:
+        """GET DESCRIPTOR for a text, the only one that is asked."""
+        texts = (None, dev_handle.maker, dev_handle.name, dev_handle.serial)
+        text = texts[value & 0xFF]
+        if (kind, request, value >> 8) != (0x80, 6, _TEXTS) or text == "":
+            raise usb.core.USBError("Pipe error", -9, errno.EPIPE)
+        words = struct.pack("<H", _ENGLISH) if text is None else text.encode("utf-16-le")
+        answer = bytes([2 + len(words), _TEXTS]) + words
+        taken = answer[: len(data)]
+        data[: len(taken)] = array.array("B", taken)
+        return len(taken)
+
+    def detach_kernel_driver(self, dev_handle: UsbFace, intf: int) -> None:
+        self.kernel_holds.remove(intf)
 
     def set_configuration(self, dev_handle: Any, config_value: int) -> None:
         self._must_be_plugged()
@@ -119,7 +164,7 @@ class UsbPrinterBus(usb.backend.IBackend):  # type: ignore[misc]
 
     def claim_interface(self, dev_handle: Any, intf: int) -> None:
         self._must_be_plugged()
-        if self.taken_by_another_program:
+        if self.taken_by_another_program or intf in self.kernel_holds:
             raise usb.core.USBError("Resource busy", -6, errno.EBUSY)
 
     def release_interface(self, dev_handle: Any, intf: int) -> None:
@@ -129,7 +174,7 @@ class UsbPrinterBus(usb.backend.IBackend):  # type: ignore[misc]
         self._must_be_plugged()
 
     def is_kernel_driver_active(self, dev_handle: Any, intf: int) -> bool:
-        return False
+        return intf in self.kernel_holds
 
     def bulk_write(self, dev_handle: Any, ep: int, intf: int, data: Any, timeout: int) -> int:
         self._must_be_plugged()

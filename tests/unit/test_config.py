@@ -15,9 +15,9 @@ from pydantic.fields import FieldInfo
 from appliance import config as configuration
 from appliance import config_text
 from appliance.config import Config, load, parse
-from appliance.device_config import EscposNetwork, EscposUsb
 from appliance.errors import ConfigError
 from appliance.office import load_office
+from appliance.printer_config import EscposNetwork, EscposUsb
 from appliance.toml_model import tables_in
 
 SITE = '[site]\noffice = "1373"\n'
@@ -94,7 +94,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_line() -> None:
     ("text", "expected"),
     [
         ('driver = "escpos-network"', "f:3: printer.host: is missing"),
-        ('driver = "escpos-usb"\nvendor = "04b8"', "f:3: printer.product: is missing"),
+        ('driver = "escpos-usb"\nvendor = "04b8"', "f:3: printer: vendor and product belong together"),
         ('driver = "escpos-serial"', "f:3: printer.path: is missing"),
         (
             'host = "a"',
