@@ -19,6 +19,7 @@ from appliance.config import Config
 from appliance.errors import StoreError
 from appliance.examination import Result
 from appliance.front_desk import FrontDesk, assemble
+from appliance.printing import Job
 from appliance.wording import LANGUAGES, Language, load_wording
 from drivers.base import Document
 
@@ -142,9 +143,10 @@ def _print(desk: FrontDesk, voice: Voice) -> Result:
     if desk.config.printer is None:
         raise ValueError("no printer is configured")
     printer = assembly.printer(desk.config.printer)
+    job = Job(0, "test", None, {}, copy=False, state="printing", problem=None, asked=desk.clock.now())
 
     def document(columns: int) -> Document:
-        return slips.test_print(slips.Sheet(desk, columns, copy=False))
+        return slips.test_print(slips.Sheet(desk, columns, job))
 
     _tell(voice.text("check.prompt_print"))
     return checks.look(Checkup(printer, lambda: check_acts.print_ticket(printer, document), "print"))
