@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from appliance import __version__
+from appliance.announcements import Announcements
 from appliance.cards import CardKeys, LastTap
 from appliance.changes import Changes
 from appliance.clock import Clock
@@ -20,6 +21,7 @@ from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
 from appliance.keeping.copies import Copies
 from appliance.office import Office
+from appliance.office_hours import OfficeHours
 from appliance.outbox import Maker
 from appliance.presses import LastPress
 from appliance.pulse import Pulse
@@ -54,6 +56,8 @@ class FrontDesk:
     copies: Copies
     maker: Maker
     relay: RelayState
+    hours: OfficeHours
+    announcements: Announcements
     station: Station | None = None
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
@@ -110,6 +114,8 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         copies=Copies(folder, changes),
         maker=maker,
         relay=RelayState(changes),
+        hours=OfficeHours(office, changes, enforced=config.queue.only_within_hours),
+        announcements=Announcements(clock, changes),
     )
     setup = setup_of(config)
     if setup is None or not office.steps.scan:

@@ -25,6 +25,7 @@ from web.admin_accounts import accounts
 from web.admin_central import central
 from web.admin_copies import copies, days_without_copy, made_in_words
 from web.admin_guests import guests
+from web.admin_hours import hours
 from web.parts import front_desk
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -32,6 +33,7 @@ admin.register_blueprint(accounts)
 admin.register_blueprint(central)
 admin.register_blueprint(guests)
 admin.register_blueprint(copies)
+admin.register_blueprint(hours)
 
 JOURNAL_LINES = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template
 
 from appliance import board as waiting_room
-from web import api_answers
+from web import api_answers, hours
 from web.parts import front_desk
 
 board = Blueprint("board", __name__, url_prefix="/board")
@@ -23,9 +23,17 @@ def standing() -> str:
     return render_template("board/standing.html")
 
 
+@board.get("/hours")
+def opening() -> str:
+    """What is said of the hours: nothing while the office is open and does not close soon."""
+    return render_template("board/hours.html", hours=hours.seen())
+
+
 @board.get("")
 def show() -> str:
     """The board, drawn from the very answer with which board.js keeps it up to date."""
     desk = front_desk()
     seen = waiting_room.snapshot(desk)
-    return render_template("board/board.html", at=seen.at, seen=api_answers.board(seen, desk.office))
+    return render_template(
+        "board/board.html", at=seen.at, seen=api_answers.board(seen, desk.office), hours=hours.seen()
+    )

@@ -11,10 +11,10 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance import kiosk as screen
-from appliance import tickets
-from appliance.errors import NoSuchVisit, NotNow
+from appliance import office_hours, tickets
+from appliance.errors import NoSuchVisit, NotNow, ServiceClosed
 from appliance.visits import Request, Visit
-from web import context
+from web import context, hours
 from web.parts import front_desk
 from web.protection import from_kiosk, limited
 
@@ -47,6 +47,7 @@ def home() -> ResponseReturnValue:
         greeting=desk.store.read(screen.greeting, desk),
         request_id=secrets.token_urlsafe(16),
         refused=_was_refused(),
+        hours=hours.seen(),
     )
 
 
@@ -54,7 +55,9 @@ def home() -> ResponseReturnValue:
 def greeting() -> ResponseReturnValue:
     """The part of the first page that changes by itself."""
     desk = front_desk()
-    return render_template("kiosk/greeting.html", greeting=desk.store.read(screen.greeting, desk))
+    return render_template(
+        "kiosk/greeting.html", greeting=desk.store.read(screen.greeting, desk), hours=hours.seen()
+    )
 
 
 @kiosk.post("/help")
@@ -83,7 +86,19 @@ def take_ticket() -> ResponseReturnValue:
         language=context.language(),
     )
     double_press_s = desk.config.queue.double_press.total_seconds()
-    visit = desk.store.write(tickets.issue_at_screen, desk.office, wanted, double_press_s=double_press_s)
+    try:
+        visit = desk.store.write(
+            office_hours.within,
+            desk.hours,
+            tickets.issue_at_screen,
+            desk.office,
+            wanted,
+            double_press_s=double_press_s,
+        )
+    except ServiceClosed:
+        if hours.are_kept():  # it closed while this page stood there: the first page says when it opens
+            return redirect(url_for("kiosk.home"), 303)
+        raise
     return _to("kiosk.ticket", visit)
 
 

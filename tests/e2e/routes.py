@@ -52,7 +52,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
     },
     "staff": {
         "desk.overview": ("/desk/",),
-        "desk.closing": ("/desk/closing",),
+        "desk.closing.page": ("/desk/closing",),
         "desk.lockers.overview": ("/desk/lockers",),
         "desk.lockers.one": ("/desk/lockers/1", "/desk/lockers/4"),
         "reports.page": (

@@ -29,6 +29,7 @@ PAGES = ("/desk/", "/desk/columns", "/desk/status", "/desk/closing", "/desk/lock
 def rules(app: Flask, method: str) -> list[str]:
     """An address for each rule of the desk that answers this method."""
     values: dict[str, Any] = {"visit_id": 1, "job_id": 1, "act": "call", "locker": "1", "why": "return"}
+    values |= {"day_id": 1, "kind": "bag", "item_id": 1}
     adapter = app.url_map.bind("localhost")
     return [
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=method)
@@ -223,16 +224,17 @@ def test_the_end_of_day_list_names_what_and_who_is_still_here_and_releases_nothi
 
     html = rina.client.get("/desk/closing").text
 
-    assert "Tas dan kartu yang masih di sini (1)" in html
-    assert "Paspor" in html
-    assert "Kunjungan yang belum ditutup (2)" in html
+    assert "tas di loker 3" in html
+    assert "kartu di kantong 1" in html
+    assert "Langkah 1 dari 4: Yang masih menunggu" in html
+    assert html.count("Tutup kunjungan") == 1, "not of a visit whose bag is here"
     assert len(desk.store.read(lockers.still_here)) == 1
 
 
 def test_the_end_of_a_day_on_which_all_is_back_is_calm(rina: Officer) -> None:
     html = rina.client.get("/desk/closing").text
 
-    assert "Semua tas dan kartu sudah kembali." in html
+    assert "Semua tas, kartu, dan buku sudah kembali." in html
     assert "Semua kunjungan sudah ditutup." in html
 
 
