@@ -106,7 +106,10 @@ def evening(db: sqlite3.Connection, now: Moment) -> Evening:
         day=day.date if day else None,
         waiting=[visit for visit in open_ones if _waits(visit)],
         here=[visit for visit in open_ones if not _waits(visit)],
-        items=[Item(one, names.get((one.kind, one.id))) for one in still_out.everything(db)],
+        items=[
+            Item(one, names.get((one.kind, one.id)))
+            for one in sorted(still_out.everything(db), key=lambda one: (one.visit_id or 0, one.kind))
+        ],
         ended=Moment.parse(row["at"]) if row else None,
     )
 

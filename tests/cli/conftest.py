@@ -38,6 +38,9 @@ driver = "escpos-network"
 host = "127.0.0.1"
 port = {printer_port}
 timeout = "500ms"
+
+[queue]
+only_within_hours = false
 """
 
 

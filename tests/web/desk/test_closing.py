@@ -66,7 +66,7 @@ def test_what_stays_is_named_and_stands_at_the_desk_the_next_morning(
     visit = issue()
     desk.store.write(lockers.take_in, visit.id, Wanted("2", None), pockets=12, staff=officer.id)
     desk.store.write(_close, visit.id)
-    assert "Belum kembali, belum ada alasan" in page(rina.client).words
+    assert "Belum ada alasan" in page(rina.client).words
     refused = page(rina.client, "/desk/closing/things/bag/1", reason="other", words="")
     assert "Tulis keterangannya" in refused.words
     named = page(rina.client, "/desk/closing/things/bag/1", reason="other", words="di lemari besi")
