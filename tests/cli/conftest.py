@@ -33,14 +33,14 @@ data = "{data}"
 [panel]
 listen = "127.0.0.1:{port}"
 
+[queue]
+only_within_hours = false
+
 [printer]
 driver = "escpos-network"
 host = "127.0.0.1"
 port = {printer_port}
 timeout = "500ms"
-
-[queue]
-only_within_hours = false
 """
 
 
