@@ -19,6 +19,7 @@ from web.board import board
 from web.desk import desk as desk_pages
 from web.download import download
 from web.entrance import entrance
+from web.information import information
 from web.kiosk import kiosk
 from web.reports import reports
 from web.scanner import scanner
@@ -52,6 +53,7 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Cent
         part.install(app)
     for blueprint in (
         entrance,
+        information,
         kiosk,
         visitor,
         visitor_kiosk,

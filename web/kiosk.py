@@ -11,14 +11,13 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance import kiosk as screen
-from appliance import office_hours, tickets
+from appliance import office_hours, promise, tickets
 from appliance.errors import NoSuchVisit, NotNow, ServiceClosed
+from appliance.promise import SECTIONS
 from appliance.visits import Request, Visit
-from web import context, hours
+from web import context, hours, read_aloud
 from web.parts import front_desk
 from web.protection import from_kiosk, limited
-
-SECTIONS = ("requirements", "procedure", "time", "cost", "product", "complaints")
 
 # What the other pages of this screen are, for an invited visitor.
 _PAGE_OF = {"guest_book": "visitor_kiosk.notice", "rating": "visitor_kiosk.rate"}
@@ -27,6 +26,7 @@ _SCREENS = ("/kiosk/", "/scanner")  # from where an officer can be called
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 kiosk.before_request(from_kiosk)
+kiosk.register_blueprint(read_aloud.aloud)
 
 
 # ------------------------------------------------------------------------------------- first page
@@ -34,7 +34,8 @@ kiosk.before_request(from_kiosk)
 
 @kiosk.get("/start")
 def start() -> ResponseReturnValue:
-    """Forget the last visitor's language and text size, then the first page."""
+    """Forget the last visitor's language and text size, stop reading to them, then the first page."""
+    front_desk().announcements.stop()
     return context.forget_choices(redirect(url_for("kiosk.home"), 303))
 
 
@@ -180,13 +181,15 @@ def standard_section(section: str) -> ResponseReturnValue:
     """One section, word for word."""
     if section not in SECTIONS:
         abort(404)
-    place = SECTIONS.index(section) + 1
+    desk, place = front_desk(), SECTIONS.index(section) + 1
     return render_template(
         "kiosk/standard_section.html",
         section=section,
         place=place,
         sections=SECTIONS,
-        paragraphs=getattr(front_desk().office.standard, section),
+        paragraphs=promise.paragraphs(desk.office, section),
+        idle_seconds=read_aloud.idle_s(desk, section),
+        **read_aloud.state(desk, section),
         following=SECTIONS[place] if place < len(SECTIONS) else None,
     )
 
@@ -194,9 +197,4 @@ def standard_section(section: str) -> ResponseReturnValue:
 @kiosk.get("/complaints")
 def complaints() -> ResponseReturnValue:
     """The office's channels for suggestions and complaints, exactly as published."""
-    return render_template("kiosk/complaints.html", full_address=full_address)
-
-
-def full_address(published: str) -> str:
-    """What a phone can open: a link that was published without its scheme gets one; nothing else changes."""
-    return published if "://" in published else f"https://{published}"
+    return render_template("kiosk/complaints.html", channels=promise.channels(front_desk().office))

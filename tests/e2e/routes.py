@@ -48,6 +48,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
             f"/v/{{{state}}}" for state in ("waiting", "called", "serving", "reading", "gone")
         ),
         **_visitor("visitor", "/v", "phone_draft", "waiting"),
+        "information.phone": ("/info",),
         "failure": ("/v/nobody", "/v/{waiting}/nothing-here"),
     },
     "staff": {
@@ -62,6 +63,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
             "/reports/?period=2026-Q3",
             "/reports/?period=2026-Q3&form=publication",
         ),
+        "information.desk": ("/desk/info",),
         "admin.overview": ("/admin/",),
         "admin.accounts.everybody": ("/admin/accounts",),
         "admin.accounts.one": ("/admin/accounts/1",),
@@ -112,6 +114,7 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
     "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
     "board.standing": (FRAGMENT, "/board/standing"),
+    "kiosk.aloud.button": (FRAGMENT, "/kiosk/read/procedure"),
     "board.opening": (FRAGMENT, "/board/hours"),
     "kiosk.greeting": (FRAGMENT, "/kiosk/greeting"),
     "kiosk.ticket_now": (FRAGMENT, "/kiosk/ticket/{waiting}/now"),

@@ -23,7 +23,15 @@ from web.desk_status import device_line
 
 Issue = Callable[..., Visit]
 
-PAGES = ("/desk/", "/desk/columns", "/desk/status", "/desk/closing", "/desk/lockers", "/desk/lockers/1")
+PAGES = (
+    "/desk/",
+    "/desk/columns",
+    "/desk/status",
+    "/desk/closing",
+    "/desk/info",
+    "/desk/lockers",
+    "/desk/lockers/1",
+)
 
 
 def rules(app: Flask, method: str) -> list[str]:
