@@ -139,6 +139,11 @@ class Queue(Table):
         timedelta(milliseconds=1500),
         description="A second touch on the same service within this time gives no second ticket.",
     )
+    only_within_hours: bool = Field(
+        True,
+        description="Visitors get numbers within the office's hours only; an officer can give one at any "
+        "time. `false`: at any hour, and nothing is said of hours.",
+    )
 
 
 class Kiosk(Table):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from appliance import __version__
+from appliance.announcements import Announcements
 from appliance.cards import CardKeys, LastTap
 from appliance.catalogue.errors import NoKey
 from appliance.catalogue.library import Library
@@ -23,6 +24,7 @@ from appliance.help_calls import HelpCalls
 from appliance.invitations import Invitations
 from appliance.keeping.copies import Copies
 from appliance.office import Office
+from appliance.office_hours import OfficeHours
 from appliance.outbox import Maker
 from appliance.presses import LastPress
 from appliance.pulse import Pulse
@@ -58,6 +60,8 @@ class FrontDesk:
     maker: Maker
     relay: RelayState
     examination: Examination
+    hours: OfficeHours
+    announcements: Announcements
     station: Station | None = None
     library: Library | None = None
     last_tap: LastTap = field(default_factory=LastTap)
@@ -117,6 +121,8 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         relay=RelayState(changes),
         library=_library(office, config, folder, changes),
         examination=Examination(changes),
+        hours=OfficeHours(office, changes, enforced=config.queue.only_within_hours),
+        announcements=Announcements(clock, changes),
     )
     setup = setup_of(config)
     if setup is None or not office.steps.scan:

@@ -22,6 +22,7 @@ from appliance.catalogue.settings import DigitalLibrary
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
 from appliance.keeping.retention_periods import Retention
 from appliance.lending_rules import Photocopying, ReadingRoom, Requests
+from appliance.opening_rules import OpeningRules
 from appliance.scanning.policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
@@ -305,6 +306,7 @@ class Office(Table):
     places: Annotated[tuple[Place, ...], Field(min_length=1), AfterValidator(_places_differ)]
     hours: Week
     special_hours: tuple[SpecialHours, ...] = ()
+    opening_rules: OpeningRules = OpeningRules()
     sla: Sla = Sla()
     guest_book: GuestBook
     retention: Retention = Retention()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from appliance import days, printing, tickets, visits
 from appliance.errors import KeyReused, NoSuchVisit, ServiceClosed
 from appliance.office import Office
+from appliance.office_hours import OfficeHours
 from appliance.store import Transaction
 from appliance.visits import Request, Visit
 from appliance.wording import Language
@@ -56,10 +57,11 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def place(tx: Transaction, office: Office, order: Order, key: str) -> Given:
+def place(tx: Transaction, office: Office, hours: OfficeHours, order: Order, key: str) -> Given:
     """Give the number that is asked for, once.
 
-    Raises NoSuchService, ServiceClosed, ClockImplausible, and KeyReused for a key that had another wish.
+    Raises NoSuchService, ServiceClosed (outside of the hours too), ClockImplausible, and KeyReused for a key
+    that had another wish.
     """
     service = office.service(order.service)
     if service not in office.ticket_services:
@@ -70,6 +72,8 @@ def place(tx: Transaction, office: Office, order: Order, key: str) -> Given:
     earlier = _request_of(tx.db, named)
     if earlier not in (None, named + wish):
         raise KeyReused
+    if earlier is None:
+        hours.admit(tx)
     request = Request(named + wish, service.key, "api", priority=order.priority, language=language)
     return Given(tickets.issue(tx, office, request), before=earlier is not None)
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
-from appliance import days, page_ranges, printing, visits
+from appliance import days, page_ranges, printing, special_days, visits
 from appliance.clock import Moment
 from appliance.errors import Invalid, Message, NotNow
 from appliance.guest_form import clean
 from appliance.office import Office
+from appliance.opening import standing
 from appliance.page_ranges import BadPages, Pages
 from appliance.store import Transaction
 
@@ -158,15 +159,12 @@ def ask(
     return form
 
 
-def due_at(office: Office, now: Moment) -> datetime:
+def due_at(db: sqlite3.Connection, office: Office, now: Moment) -> datetime:
     """When a book that goes out now should be back (UTC): after the office's time, and before it closes."""
     due = now.wall.astimezone(UTC) + timedelta(minutes=office.photocopy.minutes)
-    local = now.wall.astimezone(office.zone)
-    hours = office.opening(local.date())
-    if hours is None:
-        return due
-    closes = datetime.combine(local.date(), hours.close, office.zone).astimezone(UTC)
-    return min(due, closes) if closes > now.wall else due
+    own = special_days.in_force(db, now.local_date(office.zone))
+    closes = standing(office, own, now.wall).closes
+    return min(due, closes.astimezone(UTC)) if closes is not None and closes > now.wall else due
 
 
 def hand_out(tx: Transaction, office: Office, form_id: int, *, staff: int) -> Form:
@@ -174,7 +172,7 @@ def hand_out(tx: Transaction, office: Office, form_id: int, *, staff: int) -> Fo
     form = _in_state(tx.db, form_id, "asked")
     tx.db.execute(
         "UPDATE photocopy SET state = 'out', went_out = ?, due = ?, staff_id = ? WHERE id = ?",
-        (tx.now.stamp(), due_at(office, tx.now).isoformat(timespec="seconds"), staff, form_id),
+        (tx.now.stamp(), due_at(tx.db, office, tx.now).isoformat(timespec="seconds"), staff, form_id),
     )
     tx.db.execute(
         "UPDATE visit SET pages_photocopied = pages_photocopied + ? WHERE id = ?",

@@ -130,7 +130,9 @@ def photocopy_form(sheet: Sheet, visit: Visit) -> Document:
     office = sheet.desk.office
     form = sheet.desk.store.read(photocopies.get, int(sheet.job.facts["form"]))
     place = getattr(office.photocopy.place, office.languages[0])
-    due = (form.due or photocopies.due_at(office, sheet.desk.clock.now())).astimezone(office.zone)
+    now = sheet.desk.clock.now()
+    due = form.due or sheet.desk.store.read(photocopies.due_at, office, now)
+    until = due.astimezone(office.zone).strftime("%H.%M")
     rows = (
         (sheet.say("paper.visit"), visit.label),
         (sheet.say("paper.form.pages"), form.pages),
@@ -148,7 +150,10 @@ def photocopy_form(sheet: Sheet, visit: Visit) -> Document:
         Feed(),
         *sheet.lines(sheet.say("paper.form.go", place=place)),
         *sheet.lines(
-            sheet.say("paper.form.due", time=due.strftime("%H.%M"), tz=office.zone_label), bold=True
+            sheet.say(
+                "paper.form.due", time=due.astimezone(office.zone).strftime("%H.%M"), tz=office.zone_label
+            ),
+            bold=True,
         ),
         Rule(),
         *_signature(sheet, sheet.say("paper.form.officer")),

@@ -367,5 +367,5 @@ class Phrase:
 class Speaker(Device, Protocol):
     """The loudspeaker in the waiting room."""
 
-    def say(self, phrases: tuple[Phrase, ...]) -> None:
-        """Sound the chime and speak the phrases; returns when all is said. Raises Lost, Timeout."""
+    def say(self, phrases: tuple[Phrase, ...], *, chime: bool = True) -> None:
+        """Sound the chime (or not), speak the phrases; returns when all is said. Raises Lost, Timeout."""

@@ -103,19 +103,19 @@ class EspeakSpeaker:
         if process is not None:
             process.kill()
 
-    def say(self, phrases: tuple[Phrase, ...]) -> None:
-        """Sound the chime and speak the phrases; returns when the last word is spoken.
+    def say(self, phrases: tuple[Phrase, ...], *, chime: bool = True) -> None:
+        """Sound the chime, unless told not to, and speak the phrases; returns when the last word is spoken.
 
         Raises Missing where espeak-ng or the player is not installed, Lost where one of them fails, Timeout
         where it does not end (it is then killed), and ValueError for a language without a voice.
         """
-        sound = self.synthesise(phrases)
+        sound = self.synthesise(phrases, chime=chime)
         self._run(self._player, sound, seconds(sound) + self._timeout_s)
 
-    def synthesise(self, phrases: tuple[Phrase, ...]) -> bytes:
+    def synthesise(self, phrases: tuple[Phrase, ...], *, chime: bool = True) -> bytes:
         """The same as a WAV (mono, 16 bits, 22,050 Hz), unheard. Blank phrases are left out."""
         parts = [_silence(_LEAD_S)]
-        if self._chime:
+        if self._chime and chime:
             parts += [_chime(self._volume), _silence(_AFTER_CHIME_S)]
         sentences = [_trimmed(self._speak(text, voice)) for text, voice in self._in_order(phrases)]
         for sentence in sentences:

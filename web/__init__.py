@@ -19,6 +19,7 @@ from web.board import board
 from web.desk import desk as desk_pages
 from web.download import download
 from web.entrance import entrance
+from web.information import information
 from web.kiosk import kiosk
 from web.library import kiosk_library, phone_library, scanner_library
 from web.reports import reports
@@ -53,6 +54,7 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Cent
         part.install(app)
     for blueprint in (
         entrance,
+        information,
         kiosk,
         kiosk_library,
         scanner_library,

@@ -26,6 +26,7 @@ from web.admin_central import central
 from web.admin_check import check
 from web.admin_copies import copies, days_without_copy, made_in_words
 from web.admin_guests import guests
+from web.admin_hours import hours
 from web.parts import front_desk
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -34,6 +35,7 @@ admin.register_blueprint(central)
 admin.register_blueprint(check)
 admin.register_blueprint(guests)
 admin.register_blueprint(copies)
+admin.register_blueprint(hours)
 
 JOURNAL_LINES = 50
 

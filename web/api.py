@@ -120,7 +120,7 @@ def order_ticket() -> ResponseReturnValue:
     except ValidationError as error:
         return _error("invalid", _in_words(error), 422)
     desk = front_desk()
-    given = desk.store.write(orders.place, desk.office, order, key)
+    given = desk.store.write(orders.place, desk.office, desk.hours, order, key)
     response = make_response(_ticket(desk.store.read(orders.standing, given.visit)))
     response.status_code = 200 if given.before else 201
     response.headers["Location"] = url_for("api.ticket", token=given.visit.token)

@@ -8,7 +8,7 @@ from appliance import board as waiting_room
 from appliance import reading_room
 from appliance.errors import StoreError
 from appliance.reading_room import Room
-from web import api_answers
+from web import api_answers, hours
 from web.parts import front_desk
 
 board = Blueprint("board", __name__, url_prefix="/board")
@@ -26,13 +26,23 @@ def standing() -> str:
     return render_template("board/standing.html", room=_room())
 
 
+@board.get("/hours")
+def opening() -> str:
+    """What is said of the hours: nothing while the office is open and does not close soon."""
+    return render_template("board/hours.html", hours=hours.seen())
+
+
 @board.get("")
 def show() -> str:
     """The board, drawn from the very answer with which board.js keeps it up to date."""
     desk = front_desk()
     seen = waiting_room.snapshot(desk)
     return render_template(
-        "board/board.html", at=seen.at, seen=api_answers.board(seen, desk.office), room=_room()
+        "board/board.html",
+        at=seen.at,
+        seen=api_answers.board(seen, desk.office),
+        hours=hours.seen(),
+        room=_room(),
     )
 
 

@@ -16,9 +16,10 @@ from appliance.office import Office
 from appliance.sessions import Session
 from appliance.store import Transaction
 from appliance.visits import Request
-from web import desk_status, desk_view
+from web import desk_hours, desk_status, desk_view
 from web.access import for_staff, me
 from web.desk_clicks import CHANGED, back, click, said
+from web.desk_closing import closing_of_desk
 from web.desk_lending import lending_of_desk
 from web.desk_lockers import lockers_of_desk
 from web.library import library_of_desk
@@ -28,6 +29,7 @@ desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.register_blueprint(lockers_of_desk)
 desk.register_blueprint(lending_of_desk)
 desk.register_blueprint(library_of_desk)
+desk.register_blueprint(closing_of_desk)
 
 Act = Callable[[Transaction, Office, Session, int], object]
 
@@ -57,7 +59,7 @@ _ACTS: Mapping[str, Act] = {
 @for_staff
 def overview() -> ResponseReturnValue:
     """The whole page."""
-    return render_template("desk/overview.html", **_columns(), status=desk_status.look(front_desk()))
+    return render_template("desk/overview.html", **_columns(), **_line())
 
 
 @desk.get("/columns")
@@ -71,17 +73,12 @@ def columns() -> ResponseReturnValue:
 @for_staff
 def status() -> ResponseReturnValue:
     """The line of the devices, likewise."""
-    return render_template("desk/status.html", status=desk_status.look(front_desk()))
+    return render_template("desk/status.html", **_line())
 
 
-@desk.get("/closing")
-@for_staff
-def closing() -> ResponseReturnValue:
-    """The end-of-day list: what and who is still here. It releases nothing."""
+def _line() -> dict[str, object]:
     here = front_desk()
-    found = here.store.read(desk_view.closing, here)
-    today = desk_view.in_figures(found.now.local_date(here.office.zone))
-    return render_template("desk/closing.html", list=found, today=today)
+    return {"status": desk_status.look(here), "hours": desk_hours.look(here)}
 
 
 def _columns() -> dict[str, object]:

@@ -259,26 +259,5 @@ def _was_opened(unlock: Unlock | None, now: Moment) -> bool:
     return seconds is not None and seconds <= LEAVING_S
 
 
-# ---------------------------------------------------------------------------------------- closing
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """What is still here at the end of the day."""
-
-    now: Moment
-    deposits: list[Left]
-    visits: list[Visit]  # the open ones, in the order of arrival
-
-
-def closing(db: sqlite3.Connection, desk: FrontDesk) -> Closing:
-    """The end-of-day list, in one snapshot."""
-    return Closing(
-        now=desk.clock.now(),
-        deposits=[_left(db, deposit) for deposit in lockers.still_here(db)],
-        visits=visits.open_ones(db),
-    )
-
-
 def _left(db: sqlite3.Connection, deposit: Deposit) -> Left:
     return Left(deposit, visits.get(db, deposit.visit_id).label)

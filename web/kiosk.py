@@ -10,15 +10,14 @@ import secrets
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from appliance import inquiries, tickets
+from appliance import inquiries, office_hours, promise, tickets
 from appliance import kiosk as screen
-from appliance.errors import NoSuchVisit, NotNow
+from appliance.errors import NoSuchVisit, NotNow, ServiceClosed
+from appliance.promise import SECTIONS
 from appliance.visits import Request, Visit
-from web import context
+from web import context, hours, read_aloud
 from web.parts import front_desk
 from web.protection import from_kiosk, limited
-
-SECTIONS = ("requirements", "procedure", "time", "cost", "product", "complaints")
 
 # What the other pages of this screen are, for an invited visitor.
 _PAGE_OF = {"guest_book": "visitor_kiosk.notice", "rating": "visitor_kiosk.rate"}
@@ -27,6 +26,7 @@ _SCREENS = ("/kiosk/", "/scanner")  # from where an officer can be called
 
 kiosk = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 kiosk.before_request(from_kiosk)
+kiosk.register_blueprint(read_aloud.aloud)
 
 
 # ------------------------------------------------------------------------------------- first page
@@ -34,7 +34,8 @@ kiosk.before_request(from_kiosk)
 
 @kiosk.get("/start")
 def start() -> ResponseReturnValue:
-    """Forget the last visitor's language and text size, then the first page."""
+    """Forget the last visitor's language and text size, stop reading to them, then the first page."""
+    front_desk().announcements.stop()
     return context.forget_choices(redirect(url_for("kiosk.home"), 303))
 
 
@@ -47,6 +48,7 @@ def home() -> ResponseReturnValue:
         greeting=desk.store.read(screen.greeting, desk),
         request_id=secrets.token_urlsafe(16),
         refused=_was_refused(),
+        hours=hours.seen(),
     )
 
 
@@ -54,7 +56,9 @@ def home() -> ResponseReturnValue:
 def greeting() -> ResponseReturnValue:
     """The part of the first page that changes by itself."""
     desk = front_desk()
-    return render_template("kiosk/greeting.html", greeting=desk.store.read(screen.greeting, desk))
+    return render_template(
+        "kiosk/greeting.html", greeting=desk.store.read(screen.greeting, desk), hours=hours.seen()
+    )
 
 
 @kiosk.post("/help")
@@ -83,7 +87,19 @@ def take_ticket() -> ResponseReturnValue:
         language=context.language(),
     )
     double_press_s = desk.config.queue.double_press.total_seconds()
-    visit = desk.store.write(tickets.issue_at_screen, desk.office, wanted, double_press_s=double_press_s)
+    try:
+        visit = desk.store.write(
+            office_hours.within,
+            desk.hours,
+            tickets.issue_at_screen,
+            desk.office,
+            wanted,
+            double_press_s=double_press_s,
+        )
+    except ServiceClosed:
+        if hours.are_kept():  # it closed while this page stood there: the first page says when it opens
+            return redirect(url_for("kiosk.home"), 303)
+        raise
     return _to("kiosk.ticket", visit)
 
 
@@ -195,13 +211,15 @@ def standard_section(section: str) -> ResponseReturnValue:
     """One section, word for word."""
     if section not in SECTIONS:
         abort(404)
-    place = SECTIONS.index(section) + 1
+    desk, place = front_desk(), SECTIONS.index(section) + 1
     return render_template(
         "kiosk/standard_section.html",
         section=section,
         place=place,
         sections=SECTIONS,
-        paragraphs=getattr(front_desk().office.standard, section),
+        paragraphs=promise.paragraphs(desk.office, section),
+        idle_seconds=read_aloud.idle_s(desk, section),
+        **read_aloud.state(desk, section),
         following=SECTIONS[place] if place < len(SECTIONS) else None,
     )
 
@@ -209,9 +227,4 @@ def standard_section(section: str) -> ResponseReturnValue:
 @kiosk.get("/complaints")
 def complaints() -> ResponseReturnValue:
     """The office's channels for suggestions and complaints, exactly as published."""
-    return render_template("kiosk/complaints.html", full_address=full_address)
-
-
-def full_address(published: str) -> str:
-    """What a phone can open: a link that was published without its scheme gets one; nothing else changes."""
-    return published if "://" in published else f"https://{published}"
+    return render_template("kiosk/complaints.html", channels=promise.channels(front_desk().office))

@@ -85,7 +85,7 @@ def photocopy_done(token: str, number: int) -> ResponseReturnValue:
     form = next((one for one in forms if one.number == number), None)
     if form is None:
         abort(404)
-    due = form.due or photocopies.due_at(desk.office, desk.clock.now())
+    due = form.due or desk.store.read(photocopies.due_at, desk.office, desk.clock.now())
     return page("photocopy_done", token, goodbye=True, form=form, due=due)
 
 

@@ -28,7 +28,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from appliance import days, staff, visits
+from appliance import days, office_hours, staff, visits
 from appliance.health import Report
 from web.context import text
 from web.hardware import BookStation, Simulated, Ticket
@@ -122,6 +122,7 @@ def _room() -> Mapping[str, object]:
         "seen": {device: _seen(desk.health.of(device)) for device in _DEVICES}
         | ({"central": _way(received)} if received else {}),
         "is_new": not desk.store.read(staff.any_member),
+        "hours_unsure": desk.store.read(office_hours.is_doubtful, desk.clock.now(), desk.office),
     }
 
 
@@ -173,6 +174,13 @@ def _code_on(paper: Ticket, pages: Mapping[str, str]) -> str | None:
 def press() -> ResponseReturnValue:
     """Press a push button."""
     _house().press(_chosen("letter", _house().letters))
+    return _back()
+
+
+@simulator.post("/hours")
+def enforce_hours() -> ResponseReturnValue:
+    """Have the office's hours enforced, or not: a newcomer tries the button at night too."""
+    front_desk().hours.enforce(_is_on())
     return _back()
 
 

@@ -16,7 +16,7 @@ from appliance import guestbook, ratings, scans, surveys, tickets, visits
 from appliance.errors import LinkOver
 from appliance.front_desk import FrontDesk
 from appliance.visits import Visit
-from web import guest_book, lending, rating, survey
+from web import guest_book, hours, lending, rating, survey
 from web.audience import KIOSK, PHONE, here, page
 from web.context import language, prefer
 from web.download import FILE_NAME, MB, hand_over
@@ -75,6 +75,7 @@ class Standing:
     survey_offered: bool
     scanned: Scanned | None
     lending: lending.Lending
+    leaving: hours.Leaving | None  # the office closes soon, and this visitor still has something here
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _look(db: sqlite3.Connection, desk: FrontDesk, token: str) -> Standing:
         survey_offered=surveys.offered(office, found),
         scanned=_scanned(db, desk, found),
         lending=lending.look(db, desk, found),
+        leaving=hours.leaving(db, desk, found.id),
     )
 
 

@@ -55,6 +55,8 @@ office = "1373"
 data = {data}
 [panel]
 listen = "127.0.0.1:{port}"
+[queue]
+only_within_hours = false
 [printer]
 driver = "escpos-network"
 host = "127.0.0.1"

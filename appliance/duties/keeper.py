@@ -10,6 +10,7 @@ import time
 
 from appliance import days, lockers, scans, sessions
 from appliance.clock import Moment
+from appliance.duties.hours import HoursWatch
 from appliance.errors import StoreError, StoreReadOnly
 from appliance.front_desk import FrontDesk
 from appliance.keeping import rescue, retention
@@ -32,6 +33,7 @@ class KeeperDuty:
     def __init__(self, desk: FrontDesk) -> None:
         self._desk = desk
         self._store = desk.store
+        self._hours = HoursWatch(desk)
         self._next_rare = 0.0
         self._began = time.monotonic()
         self._had_ballast = False
@@ -64,6 +66,7 @@ class KeeperDuty:
             now.local_date(zone) > day.date or self._store.read(days.follows_the_clock, now, zone)
         ):
             self._store.write(days.end_if_over, zone)
+        self._hours.look()
         unlock = self._store.read(lockers.next_unlock)
         if unlock is not None and unlock.expired(now):
             self._store.write(lockers.expire)

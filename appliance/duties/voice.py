@@ -1,10 +1,11 @@
-"""Speaks the calls: one after the other, none cut off, none long after its time."""
+"""Speaks the calls one after the other, none cut off, none long after its time; and what is announced."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from appliance import tickets
+from appliance.announcements import Announcement
 from appliance.front_desk import FrontDesk
 from appliance.spoken import spoken_number
 from appliance.tickets import Call
@@ -25,11 +26,15 @@ class VoiceDuty:
         self._languages = languages
 
     def step(self) -> None:
-        """Speak the oldest call, or wait for one."""
+        """Speak the oldest call, else what is to be announced; or wait for one of them."""
         heard = self._desk.changes.count  # before looking: what comes after it is heard
         call = self._store.read(tickets.next_to_speak)
         if call is None:
-            self._desk.changes.wait(heard, _LISTEN_S)
+            announcement = self._desk.announcements.next()
+            if announcement is None:
+                self._desk.changes.wait(heard, _LISTEN_S)
+            else:
+                self._announce(announcement)
             return
         if self._is_stale(call):
             self._store.write(tickets.spoken, call.id, voice="skipped")
@@ -40,6 +45,16 @@ class VoiceDuty:
             self._store.write(tickets.spoken, call.id, voice="skipped")
             raise
         self._store.write(tickets.spoken, call.id, voice="spoken")
+
+    def _announce(self, announcement: Announcement) -> None:
+        """Say it in each language that it has and the loudspeaker speaks; what fails is not said again."""
+        phrases = tuple(
+            Phrase(language, announcement.texts[language])
+            for language in self._languages
+            if language in announcement.texts
+        )
+        if phrases:
+            self._speaker.say(phrases, chime=announcement.chime)
 
     def phrases(self, call: Call) -> tuple[Phrase, ...]:
         """What is said for a call, in each language that the office wants."""

@@ -80,8 +80,10 @@ CLASSES: tuple[FieldClass, ...] = (
         lambda office: Period(days=office.retention.deposits_days),
         f"SELECT (SELECT count(*) FROM deposit WHERE {_LINKED})"
         f" + (SELECT count(*) FROM unlock WHERE {_LOCKER_LOG})"
-        f" + (SELECT count(*) FROM unlock WHERE {_REASONED})",
+        f" + (SELECT count(*) FROM unlock WHERE {_REASONED})"
+        " + (SELECT count(*) FROM named_left WHERE day_id <= :day)",
         (
+            "DELETE FROM named_left WHERE day_id <= :day",
             # Times of the very minute would find the visit again: the day is enough.
             "UPDATE deposit SET visit_id = NULL, opened = day.opened, closed = day.opened"
             f" FROM service_day AS day WHERE day.id = deposit.day_id AND {_LINKED}",
@@ -99,11 +101,13 @@ CLASSES: tuple[FieldClass, ...] = (
         "staff_actions",
         lambda office: Period(months=office.retention.staff_actions_months),
         "SELECT (SELECT count(*) FROM journal WHERE seq < :seq)"
-        " + (SELECT count(*) FROM call WHERE day_id <= :day)",
+        " + (SELECT count(*) FROM call WHERE day_id <= :day)"
+        " + (SELECT count(*) FROM day_end WHERE day_id <= :day)",
         (
             "UPDATE journal_mark SET kept_from = max(kept_from, :seq)",
             "DELETE FROM journal WHERE seq < :seq",
             "DELETE FROM call WHERE day_id <= :day",
+            "DELETE FROM day_end WHERE day_id <= :day",
             "DELETE FROM unlock WHERE visit_id IS NULL AND asked < :before",
             "DELETE FROM retention_run WHERE date < :before",
         ),

@@ -33,6 +33,9 @@ data = "{data}"
 [panel]
 listen = "127.0.0.1:{port}"
 
+[queue]
+only_within_hours = false
+
 [printer]
 driver = "escpos-network"
 host = "127.0.0.1"

@@ -71,7 +71,7 @@ def test_a_service_that_the_office_lacks_is_a_mistake_too(command: Command, conf
 
     result = command("config", "check", "--config", config)
 
-    assert f"{config}:14: buttons.button[1].service: " in result.stderr
+    assert f"{config}:17: buttons.button[1].service: " in result.stderr
     assert result.exit_code == 2
 
 

@@ -37,7 +37,7 @@ def test_a_wrong_configuration_starts_nothing(start: Start, config: Path, data: 
     program = start("run", "--config", config)
 
     assert program.wait() == 2
-    assert f'{config}:13: printer.papper: is not a known key (did you mean "paper"?)' in program.output
+    assert f'{config}:16: printer.papper: is not a known key (did you mean "paper"?)' in program.output
     assert not data.exists()
 
 

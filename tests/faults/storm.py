@@ -46,6 +46,8 @@ office = {office}
 data = {data}
 [panel]
 listen = "127.0.0.1:{pages}"
+[queue]
+only_within_hours = false
 [printer]
 driver = "escpos-network"
 host = "127.0.0.1"

@@ -105,10 +105,12 @@ class HandSpeaker(HandDevice):
 
     name: str = "voice"
     said: list[tuple[Phrase, ...]] = field(default_factory=list)
+    chimes: list[bool] = field(default_factory=list)
 
-    def say(self, phrases: tuple[Phrase, ...]) -> None:
+    def say(self, phrases: tuple[Phrase, ...], *, chime: bool = True) -> None:
         self.fail()
         self.said.append(phrases)
+        self.chimes.append(chime)
 
 
 @dataclass

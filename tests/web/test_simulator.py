@@ -370,3 +370,14 @@ def test_what_there_is_not_is_not_found_and_nothing_changes(
     before = (house.faults, house.roll, house.doors, house.cards.lying)
     assert do(action, **form) == 404
     assert (house.faults, house.roll, house.doors, house.cards.lying) == before
+
+
+def test_the_hours_are_not_enforced_until_somebody_says_so(
+    do: Callable[..., int], show: Callable[[], str], desk: FrontDesk
+) -> None:
+    assert do("hours", on="0") == 303
+    assert "tombol memberi nomor pada jam berapa pun" in show()
+    assert not desk.hours.enforced
+    assert do("hours", on="1") == 303
+    assert "nomor hanya diberikan dalam jam layanan" in show()
+    assert desk.hours.enforced

@@ -23,7 +23,15 @@ from web.desk_status import device_line
 
 Issue = Callable[..., Visit]
 
-PAGES = ("/desk/", "/desk/columns", "/desk/status", "/desk/closing", "/desk/lockers", "/desk/lockers/1")
+PAGES = (
+    "/desk/",
+    "/desk/columns",
+    "/desk/status",
+    "/desk/closing",
+    "/desk/info",
+    "/desk/lockers",
+    "/desk/lockers/1",
+)
 
 
 def rules(app: Flask, method: str) -> list[str]:
@@ -38,6 +46,7 @@ def rules(app: Flask, method: str) -> list[str]:
         "locker": "1",
         "why": "return",
     }
+    values |= {"day_id": 1, "kind": "bag", "item_id": 1}
     adapter = app.url_map.bind("localhost")
     return [
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=method)
@@ -234,16 +243,17 @@ def test_the_end_of_day_list_names_what_and_who_is_still_here_and_releases_nothi
 
     html = rina.client.get("/desk/closing").text
 
-    assert "Tas dan kartu yang masih di sini (1)" in html
-    assert "Paspor" in html
-    assert "Kunjungan yang belum ditutup (2)" in html
+    assert "tas di loker 3" in html
+    assert "kartu di kantong 1" in html
+    assert "Langkah 1 dari 4: Yang masih menunggu" in html
+    assert html.count("Tutup kunjungan") == 1, "not of a visit whose bag is here"
     assert len(desk.store.read(lockers.still_here)) == 1
 
 
 def test_the_end_of_a_day_on_which_all_is_back_is_calm(rina: Officer) -> None:
     html = rina.client.get("/desk/closing").text
 
-    assert "Semua tas dan kartu sudah kembali." in html
+    assert "Semua tas, kartu, dan buku sudah kembali." in html
     assert "Semua kunjungan sudah ditutup." in html
 
 

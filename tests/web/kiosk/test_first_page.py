@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 
 from appliance.clock import ManualClock
 from appliance.front_desk import FrontDesk
+from appliance.promise import SECTIONS
 from appliance.visits import Visit
 from tests.web.kiosk.steps import browser, numbers, take, words
-from web.kiosk import SECTIONS
 
 Issue = Callable[..., Visit]
 

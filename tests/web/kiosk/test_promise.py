@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.front_desk import FrontDesk
+from appliance.promise import SECTIONS, full_address
 from appliance.visits import Visit
 from tests.web.kiosk.steps import browser, words
 from web.context import qr
-from web.kiosk import SECTIONS, full_address
 
 Issue = Callable[..., Visit]
 
@@ -62,9 +62,14 @@ def test_complaints_go_to_the_published_channels(build: Callable[[str], FrontDes
     for link in channels.links:
         assert link in text
         assert str(qr(full_address(link))) in page.text
+    assert str(qr(f"mailto:{channels.email}")) in page.text
+    assert str(qr(f"tel:{channels.phone.replace('-', '')}")) in page.text
     for channel in (channels.suggestion_box, channels.email, channels.phone):
         assert channel in text
     assert ("LAPOR!" in text) is (channels.lapor is not None)
+    assert page.text.count('class="qr__code"') == len(channels.links) + 2 + (
+        channels.lapor is not None and channels.lapor not in channels.links
+    )
 
 
 @pytest.mark.parametrize(
