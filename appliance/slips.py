@@ -150,9 +150,7 @@ def photocopy_form(sheet: Sheet, visit: Visit) -> Document:
         Feed(),
         *sheet.lines(sheet.say("paper.form.go", place=place)),
         *sheet.lines(
-            sheet.say(
-                "paper.form.due", time=due.astimezone(office.zone).strftime("%H.%M"), tz=office.zone_label
-            ),
+            sheet.say("paper.form.due", time=until, tz=office.zone_label),
             bold=True,
         ),
         Rule(),

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from appliance import inquiries
 from appliance.catalogue.answers import Publication
 from appliance.catalogue.errors import NotAPdf
-from appliance.catalogue.files import Kept
+from appliance.catalogue.files import Kept, is_name
 from appliance.catalogue.library import Library
 from appliance.catalogue.search import COUNTED, LONGEST_QUERY, Found
 from web.access import for_staff
@@ -56,7 +56,7 @@ def results() -> ResponseReturnValue:
 @limited(burst=300, every_s=0.05)
 def cover(number: str) -> ResponseReturnValue:
     """A small picture of a cover."""
-    path = _library().files.cover(number) if number.isalnum() else None
+    path = _library().files.cover(number) if is_name(number) else None
     if path is None:
         abort(404)
     return _picture(path.read_bytes())

@@ -131,9 +131,14 @@ class Files:
             yield path, found.st_mtime, found.st_size
 
 
+def is_name(number: str) -> bool:
+    """Whether this can be the id of a publication, and so a file's name."""
+    return _NAME.fullmatch(number) is not None
+
+
 def _name(number: str) -> str:
     """The id as a file's name. Raises ValueError for what is none."""
-    if not _NAME.fullmatch(number):
+    if not is_name(number):
         raise ValueError("no id of a publication")
     return number
 

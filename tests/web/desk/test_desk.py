@@ -42,6 +42,7 @@ def rules(app: Flask, method: str) -> list[str]:
         "form_id": 1,
         "inquiry_id": 1,
         "outcome": "done",
+        "number": "abcd",
         "act": "call",
         "locker": "1",
         "why": "return",
@@ -83,6 +84,7 @@ def test_no_button_works_by_an_address_alone(app: Flask, rina: Officer, issue: I
 
     # Where a form has the same address: Sawahlunto has no photocopies, so that it is not there.
     assert answers.pop("/desk/visits/1/photocopy") == 404
+    assert answers.pop("/desk/library/sync") == 404  # as if it were a publication's id
     assert set(answers.values()) == {405}
 
 
