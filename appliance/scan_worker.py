@@ -1,6 +1,7 @@
 """The scanning process: holds SANE, OpenCV and the page pipeline, so that the front desk never does.
 
-`python -m appliance.scan_worker`, started by `process.py`. With `assembly.py` this is the second place
+`python -m appliance.scan_worker`, started by the front desk or, for a call at its socket, by
+`scan_service.py` (see `scanning/wire.py`). With `assembly.py` this is the second place
 that knows concrete devices. It writes files into the session's folder and lines to its standard output; the
 database it never touches. It ends when its standard input does, in whatever state a library is: what is not
 on the disk by then was never said to be saved.
@@ -168,6 +169,8 @@ def main() -> None:
     first = decode(next(lines))
     setup = Setup.of(first)
     _restrict(setup.memory_mb)
+    if first["sane_config"]:
+        os.environ["SANE_CONFIG_DIR"] = first["sane_config"]  # read when libsane is loaded
     if first.get("look"):
         for said in look(setup):
             sys.stdout.buffer.write(encode(said))

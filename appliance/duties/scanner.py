@@ -12,9 +12,10 @@ import time
 from appliance import scans, visits
 from appliance.errors import NotNow, PageLimit, Refused, ScanForbidden
 from appliance.front_desk import FrontDesk
-from appliance.scanning.process import NAME, ScanProcess
+from appliance.scanning.process import ScanProcess
 from appliance.scanning.protocol import Line
 from appliance.scanning.station import Station
+from appliance.scanning.wire import NAME
 from appliance.scans import Scan
 from drivers.base import DeviceState
 
