@@ -39,6 +39,7 @@ from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
 from appliance.commands.staff import staff_group
+from appliance.commands.upgrade import upgrade
 from appliance.config import Config
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk, assemble
@@ -222,6 +223,7 @@ for command in (
     release_group,
     report,
     staff_group,
+    upgrade,
 ):
     main.add_command(command)
 for command in (backup_group, restore, retention_command):

@@ -35,15 +35,17 @@ class SystemdService:
 
     def stop(self) -> None:
         """End the unit."""
-        self._control("stop")
+        self._control("stop", self._unit)
 
     def start(self) -> None:
-        """Start the unit; does not wait for it, since it may never come up."""
-        self._control("reset-failed")
-        self._control("start", "--no-block")
+        """Start the unit as its release has it; does not wait for it, since it may never come up."""
+        self._control("daemon-reload")
+        self._control("reset-failed", self._unit)
+        self._control("start", "--no-block", self._unit)
 
-    def _control(self, *words: str) -> None:
-        command = ["systemctl", *words, self._unit]
+    @staticmethod
+    def _control(*words: str) -> None:
+        command = ["systemctl", *words]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
         except (OSError, subprocess.SubprocessError) as error:
