@@ -108,7 +108,7 @@ stage() { # Whole or not at all: made elsewhere, forced to disk, and only then p
     "$building/bin/python" -m pip --isolated install --quiet --disable-pip-version-check --no-warn-script-location --no-cache-dir \
         --no-index --find-links "$here/wheels" --require-hashes --ignore-installed --no-deps --requirement "$here/requirements.txt"
     find "$building/bin" "$building/pyvenv.cfg" -type f -exec sed -i "s|$building|$release|g" {} +
-    cp -R "$here/root" "$building/root"
+    cp -R "$here/system" "$building/system"
     cp "$here/release.toml" "$here/install.sh" "$building/"
     rm -rf "$release"
     sync -f "$building"
@@ -119,8 +119,8 @@ stage() { # Whole or not at all: made elsewhere, forced to disk, and only then p
 # --- account, folders, link, units
 
 make_account() {
-    if command -v systemd-sysusers >/dev/null && [ -e "$here/root/usr/lib/sysusers.d/frontdesk.conf" ]; then
-        systemd-sysusers "$here/root/usr/lib/sysusers.d/frontdesk.conf"
+    if command -v systemd-sysusers >/dev/null && [ -e "$here/system/usr/lib/sysusers.d/frontdesk.conf" ]; then
+        systemd-sysusers "$here/system/usr/lib/sysusers.d/frontdesk.conf"
     fi
     getent passwd "$ACCOUNT" >/dev/null || {
         say "making the account $ACCOUNT"
@@ -164,7 +164,7 @@ go_over() { # To this release: with proof and a way back where a front desk is a
 }
 
 placed_units() { # Those that can be enabled; templates are started by others.
-    find "$ROOT/current/root/usr/lib/systemd/system" -maxdepth 1 -type f ! -name '*@.*' 2>/dev/null |
+    find "$ROOT/current/system/usr/lib/systemd/system" -maxdepth 1 -type f ! -name '*@.*' 2>/dev/null |
         while read -r unit; do
             if grep -q '^\[Install\]' "$unit"; then basename "$unit"; fi
         done

@@ -2,7 +2,7 @@
 
     ROOT/releases/VERSION/bin/frontdesk     each release whole, with its own libraries
     ROOT/current -> releases/VERSION        the one that runs
-    ROOT/releases/VERSION/root/             its files for the system (system_files.py)
+    ROOT/releases/VERSION/system/           its files for the system (system_files.py)
     ROOT/switch.json                        a switch that is not settled
     ROOT/switch.lock                        held by whoever switches
     ROOT/placed                             which files for the system are at their places
@@ -225,7 +225,7 @@ class Releases:
             raise ReleaseError(f"release {version} says no to {' '.join(arguments)}: {said}")
 
     def _try(self, version: str, tolerated: frozenset[str]) -> str | None:
-        self._files.place(self._root / "releases" / version / "root")
+        self._files.place(self._root / "releases" / version / "system")
         link_durably(self._root / "current", f"releases/{version}")
         self._service.start()
         return self._gate.verdict(tolerated)
@@ -248,7 +248,7 @@ class Releases:
 
     def _restore(self, before: str) -> None:
         self._put_back()
-        self._files.place(self._root / "releases" / before / "root")
+        self._files.place(self._root / "releases" / before / "system")
         link_durably(self._root / "current", f"releases/{before}")
         self._marker.unlink(missing_ok=True)
         sync_folder(self._root)

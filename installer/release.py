@@ -7,7 +7,7 @@ pst-frontdesk-VERSION.tar
                          wheels/            the program, and every Python package that it needs
                          requirements.txt   the same by name, with their SHA-256
                          depends.txt        Debian's part
-                         root/              files for the system: units, rules; the same paths as below /
+                         system/            files for the system: units, rules; the same paths as below /
                          allowed_signers    whose updates this release will trust
                          SHA256SUMS         of all of these
 pst-frontdesk-VERSION.tar.sig               by `ssh-keygen -Y sign`
@@ -76,8 +76,8 @@ def lay_out_files(source: Path, folder: Path, version: str, platforms: list[Plat
     shutil.copy2(source / "LICENSE", folder / "LICENSE")
     shutil.copy2(source / "installer/depends.txt", folder / "depends.txt")
     if (source / "systemd/root").is_dir():
-        shutil.copytree(source / "systemd/root", folder / "root")
-    settle = folder / "root/opt/frontdesk/settle"
+        shutil.copytree(source / "systemd/root", folder / "system")
+    settle = folder / "system/opt/frontdesk/settle"
     settle.parent.mkdir(parents=True)
     shutil.copy2(source / "installer/settle", settle)
     (folder / "release.toml").write_text(f'product = "{PRODUCT}"\nversion = "{version}"\n', encoding="utf-8")

@@ -92,7 +92,7 @@ def release_settle(root: Path, path: Path) -> None:
 @root_option
 def release_place(root: Path) -> None:
     """Bring the current release's files for the system to their places; for install.sh."""
-    system_files(root).place(root / "current" / "root")
+    system_files(root).place(root / "current" / "system")
 
 
 @release_group.command("displace")

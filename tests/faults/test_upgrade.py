@@ -128,7 +128,7 @@ def test_the_files_for_the_system_go_with_the_release_there_and_back(tmp_path: P
     for folder in (data, system):
         folder.mkdir()
     for version in ("1", "2"):
-        unit = root / "releases" / version / "root" / UNIT
+        unit = root / "releases" / version / "system" / UNIT
         unit.parent.mkdir(parents=True)
         unit.write_text(version)
         program = root / "releases" / version / "bin/frontdesk"
@@ -137,7 +137,7 @@ def test_the_files_for_the_system_go_with_the_release_there_and_back(tmp_path: P
         program.chmod(0o755)
     (root / "current").symlink_to("releases/1")
     files = SystemFiles(root / "placed", system)
-    files.place(root / "releases/1/root")
+    files.place(root / "releases/1/system")
     seen: list[str] = []
 
     class Looker(Recorder):

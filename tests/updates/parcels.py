@@ -16,7 +16,7 @@ here=$(dirname "$0")
 release=$FRONTDESK_ROOT/releases/{version}
 mkdir -p "$release/bin"
 cp "$here/program" "$release/bin/frontdesk"
-cp -R "$here/root" "$release/root"
+cp -R "$here/system" "$release/system"
 """
 
 
@@ -38,7 +38,7 @@ class Maker:
     def lay_out(self, version: str, script: str = "exit 0", product: str = PRODUCT) -> Path:
         """The content of a release, before it is packed."""
         folder = self._folder / f"{PRODUCT}-{version}"
-        unit = folder / "root/usr/lib/systemd/system/frontdesk.service"
+        unit = folder / "system/usr/lib/systemd/system/frontdesk.service"
         unit.parent.mkdir(parents=True)
         unit.write_text(f"# of release {version}\n")
         (folder / "install.sh").write_text(_INSTALLER.format(version=version))

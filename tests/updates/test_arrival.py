@@ -136,8 +136,8 @@ def damaged_before_it_was_packed(maker: Maker) -> Path:
 
 def with_a_file_that_no_list_names(maker: Maker) -> Path:
     folder = maker.lay_out("2.0")
-    (folder / "root/etc").mkdir()
-    (folder / "root/etc/sudoers").write_text("visitor ALL=(ALL) ALL\n")
+    (folder / "system/etc").mkdir()
+    (folder / "system/etc/sudoers").write_text("visitor ALL=(ALL) ALL\n")
     return maker.pack(folder)
 
 
@@ -167,7 +167,7 @@ def the_same(maker: Maker) -> Path:
         (without_description, "holds no release.toml"),
         (of_a_version_that_is_none, "'../../etc' is not a version"),
         (damaged_before_it_was_packed, "program came out damaged"),
-        (with_a_file_that_no_list_names, "does not hold what its list names: root/etc/sudoers"),
+        (with_a_file_that_no_list_names, "does not hold what its list names: system/etc/sudoers"),
         (older, "release 1.8.7 is older than 1.9"),
         (the_same, "release 1.9 is the current one"),
     ],
