@@ -38,6 +38,7 @@ from appliance.commands.locks import locks_group
 from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
+from appliance.commands.setup import setup
 from appliance.commands.staff import staff_group
 from appliance.commands.upgrade import upgrade
 from appliance.config import Config
@@ -222,6 +223,7 @@ for command in (
     relay_group,
     release_group,
     report,
+    setup,
     staff_group,
     upgrade,
 ):

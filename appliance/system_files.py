@@ -1,7 +1,7 @@
 """What a release brings for the system around it: units, rules for devices, limits of the journal.
 
-A release holds them in its folder `system`, at the same paths as below `/`. They are copied, not linked, since
-systemd and udev read them before anything of ours runs; a list of what was placed lies beside the releases,
+A release holds them in its folder `system`, at the same paths as below `/`. They are copied, not linked:
+systemd and udev read them before anything of ours runs. A list of what was placed lies beside the releases,
 so that another release, or an uninstall, takes away what it does not bring itself.
 """
 

@@ -84,4 +84,4 @@ def requirements(folder: Path) -> str:
 
 
 def _pip(command: str) -> list[str]:
-    return [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", command]
+    return [sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", command]
