@@ -68,7 +68,7 @@ def base(suite: str) -> Path:
     if not packed.exists():
         making = cache() / f"{suite}.making"
         shutil.rmtree(making, ignore_errors=True)
-        command = [
+        command: list[str | Path] = [
             "debootstrap",
             "--variant=minbase",
             f"--include={','.join(_BASE)}",
