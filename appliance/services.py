@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from appliance.checks import process_using
 from appliance.errors import ReleaseError
@@ -35,15 +36,17 @@ class SystemdService:
 
     def stop(self) -> None:
         """End the unit."""
-        self._control("stop")
+        self._control("stop", self._unit)
 
     def start(self) -> None:
-        """Start the unit; does not wait for it, since it may never come up."""
-        self._control("reset-failed")
-        self._control("start", "--no-block")
+        """Start the unit as its release has it; does not wait for it, since it may never come up."""
+        self._control("daemon-reload")
+        self._control("reset-failed", self._unit)
+        self._control("start", "--no-block", self._unit)
 
-    def _control(self, *words: str) -> None:
-        command = ["systemctl", *words, self._unit]
+    @staticmethod
+    def _control(*words: str) -> None:
+        command = ["systemctl", *words]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
         except (OSError, subprocess.SubprocessError) as error:
@@ -83,7 +86,10 @@ class PlainService:
         return ours or (self._data.is_dir() and process_using(self._data) is not None)
 
     def start(self) -> None:
-        """Run the program in a session of its own: it outlives the command that started it."""
+        """Run the program in a session of its own: it outlives the command that started it.
+
+        As whom the data belong to: what root made there, the front desk could not write.
+        """
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [self._program, "run", "--config", self._config],
@@ -91,4 +97,22 @@ class PlainService:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                **_owner(self._data),
             )
+
+
+class _Account(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _owner(data: Path) -> _Account:
+    if os.geteuid() != 0 or not data.is_dir():
+        return {}
+    owner = data.stat()
+    try:
+        groups = os.getgrouplist(pwd.getpwuid(owner.st_uid).pw_name, owner.st_gid)
+    except KeyError:  # an account that is gone
+        groups = [owner.st_gid]
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": groups}
