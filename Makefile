@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test quick test-faults test-install install release deb check format pictures constraints clean
+.PHONY: help run test quick test-faults test-install test-boot install release deb check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,10 @@ test-faults: ## the long fault tests: kills at every write, power cuts, storms
 test-install: ## install, upgrade and remove on Debian systems in folders (as root; docs/install.md)
 	@./bootstrap.sh test
 	$(BIN)/pytest -m install --timeout=3600
+
+test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50
+	@./bootstrap.sh test
+	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s
 
 release: ## make a release file for Raspberry Pis; KEY=... signs it (docs/upgrade.md)
 	@./bootstrap.sh run

@@ -25,7 +25,7 @@ from drivers.base import DriverError, Lost, Timeout
 log = logging.getLogger(__name__)
 
 LOOK_S = 45.0  # for `frontdesk check`: network backends of SANE search for a long time
-START_S = 20.0  # until it says that it is ready: a cold memory card is slow
+START_S = 60.0  # until it says that it is ready: OpenCV from a cold memory card is slow
 PULSE_S = 20.0  # without a sign of life it hangs: a busy machine may be late, but not so late
 CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
 # For the process. systemd/root/.../frontdesk-scan@.service holds the same; a test compares them.

@@ -58,6 +58,8 @@ class ForgetfulDisk:
         self._pending: list[tuple[int, bytes]] = []
         self._lock = threading.Lock()
         self._gone = False
+        self._fuse: int | None = None
+        self.went = threading.Event()  # a fuse has burnt down
         self._client: socket.socket | None = None
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(str(self.path))
@@ -70,14 +72,25 @@ class ForgetfulDisk:
     def cut(self) -> None:
         """The plug is pulled: nothing is written any more, and what was not flushed is at chance's mercy."""
         with self._lock:
-            self._gone = True
-            mood = self.chance.choice(("none", "some", "some"))
-            for offset, data in self.chance.sample(self._pending, len(self._pending)):
-                kept = self._survives(len(data)) if mood == "some" else 0
-                self.counts.lost += len(data) - kept
-                os.pwrite(self._handle, data[:kept], offset)
-            self._pending.clear()
+            self._forget()
         self.close()
+
+    def light_fuse(self, writes: int) -> None:
+        """The same, in the midst of so many more writes that are not flushed yet; `went` is set then."""
+        with self._lock:
+            self._fuse = writes
+
+    def _forget(self) -> None:
+        if self._gone:
+            return
+        self._gone = True
+        mood = self.chance.choice(("none", "some", "some"))
+        for offset, data in self.chance.sample(self._pending, len(self._pending)):
+            kept = self._survives(len(data)) if mood == "some" else 0
+            self.counts.lost += len(data) - kept
+            os.pwrite(self._handle, data[:kept], offset)
+        self._pending.clear()
+        self.went.set()
 
     def _survives(self, length: int) -> int:
         """How many bytes of a write that nobody asked to keep are there: all, none, or some sectors."""
@@ -134,6 +147,13 @@ class ForgetfulDisk:
                 os.pwrite(self._handle, data, offset)
             else:
                 self._pending.append((offset, data))
+                self._burn()
+
+    def _burn(self) -> None:
+        if self._fuse is not None:
+            self._fuse -= 1
+            if self._fuse <= 0:
+                self._forget()
 
     def flush(self) -> None:
         """What was written before is on the disk when this returns."""

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from tests.boot.forgetful_disk import ForgetfulDisk
 from tests.boot.image import Image, make_disk
 
 UP_WITHIN_S = 240.0
+# Nobody attacks this machine; what the kernel does against it is dear where each instruction is translated.
+_KERNEL = "console=ttyS0 quiet panic=-1 mitigations=off audit=0 net.ifnames=0 systemd.show_status=no"
 HEALTHZ = "http://127.0.0.1:8080/healthz"
 
 
@@ -37,31 +39,30 @@ class Answer:
 class Guest:
     """One run of the machine, from power-on to its end."""
 
-    def __init__(
-        self, image: Image, folder: Path, data: Path, seed: int = 0, qemu: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, image: Image, folder: Path, data: Path, seed: int = 0, kernel: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.console = folder / "console"
         self.disk = ForgetfulDisk(data, folder / "nbd", random.Random(seed))
         self._ids = itertools.count(1)
         self._answers: dict[int, Answer] = {}
+        self.said: list[str] = []  # by programs in the guest, in their order
         self._heard = threading.Condition()
-        agent = folder / "agent"
-        agent.unlink(missing_ok=True)
+        porter = folder / "porter"
+        porter.unlink(missing_ok=True)
         self.powered_s = time.monotonic()
-        self._process = subprocess.Popen(
-            [*_command(image, folder), *qemu], stdin=subprocess.DEVNULL, stderr=(folder / "qemu").open("wb")
-        )
-        self._line = self._connect(agent)
+        with (folder / "qemu").open("wb") as said:
+            command = _command(image, folder, kernel)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said)
+        self._line = self._connect(porter)
         self._reader = threading.Thread(target=self._hear, name="guest")
         self._reader.start()
 
-    def _connect(self, agent: Path) -> socket.socket:
+    def _connect(self, porter: Path) -> socket.socket:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         give_up = time.monotonic() + 20
         while True:
             try:
-                line.connect(str(agent))
+                line.connect(str(porter))
             except (FileNotFoundError, ConnectionRefusedError):
                 assert self._process.poll() is None, "QEMU did not start"
                 assert time.monotonic() < give_up
@@ -77,10 +78,19 @@ class Guest:
                 with self._heard:
                     for text in lines:
                         line = json.loads(text)
-                        self._answers[line["id"]] = Answer(line["code"], line["said"], line["up"])
+                        if line["id"] < 0:
+                            self.said.append(line["said"])
+                        else:
+                            self._answers[line["id"]] = Answer(line["code"], line["said"], line["up"])
                     self._heard.notify_all()
         with self._heard:
             self._heard.notify_all()
+
+    def await_said(self, holds: Callable[[list[str]], object], within_s: float = UP_WITHIN_S) -> None:
+        """Until what was said is what is waited for."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: holds(self.said) or not self.running, within_s), self.log()
+        assert self.running, self.log()
 
     # ---------------------------------------------------------------------- while it runs
 
@@ -88,7 +98,7 @@ class Guest:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def await_agent(self) -> Answer:
+    def await_porter(self) -> Answer:
         """Until somebody in the guest listens."""
         return self._await(0, UP_WITHIN_S)
 
@@ -145,7 +155,7 @@ class Guest:
         """Shut it down in order."""
         if self.running:
             with suppress(OSError):
-                self._line.sendall(b'{"id": -1, "within": 10, "run": ["systemctl", "poweroff"]}\n')
+                self._line.sendall(b'{"id": 1000000, "within": 10, "run": ["systemctl", "poweroff"]}\n')
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(90)
         self.disk.close()
@@ -160,39 +170,44 @@ class Guest:
         self._reader.join()
 
 
-def _command(image: Image, folder: Path) -> list[str]:
+def _command(image: Image, folder: Path, kernel: str) -> list[str]:
     return [
-        *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024"),
+        *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", "1024"),
         *("-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{folder / 'console'}"),
         *("-kernel", str(image.kernel), "-initrd", str(image.initramfs)),
-        *("-append", "console=ttyS0 quiet panic=-1 systemd.show_status=no"),
+        *("-append", f"{_KERNEL} {kernel}"),
         *("-drive", f"file={image.root},format=raw,if=none,id=root,readonly=on"),
         *("-device", "virtio-blk-pci,drive=root"),
         *("-blockdev", f"driver=nbd,node-name=data,server.type=unix,server.path={folder / 'nbd'}"),
         *("-device", "virtio-blk-pci,drive=data"),
+        *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="),
         *("-device", "virtio-rng-pci", "-device", "virtio-serial-pci"),
-        *("-chardev", f"socket,id=agent,path={folder / 'agent'},server=on,wait=off"),
-        *("-device", "virtserialport,chardev=agent,name=agent"),
+        *("-chardev", f"socket,id=porter,path={folder / 'porter'},server=on,wait=off"),
+        *("-device", "virtserialport,chardev=porter,name=porter"),
     ]
 
 
-def make_data(target: Path, folder: Path, config: str) -> None:
-    """A data partition as it is before the first start. The configuration lies on it for the tests' sake."""
+def make_data(target: Path, folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """A data partition as it is before the first start, with the tests' files in its folder `test`.
+
+    One of them, frontdesk.toml, is the machine's configuration; without it the front desk does not start.
+    """
     content = folder / "content"
     for name in ("frontdesk", "journal", "test"):
         (content / name).mkdir(parents=True)
-    (content / "test/frontdesk.toml").write_text(config)
-    make_disk(target, 256, content, "frontdesk-data")
+    for name, text in files.items():
+        path = content / "test" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    make_disk(target, 1024, content, "frontdesk-data")
 
 
 @contextmanager
-def booted(
-    image: Image, folder: Path, data: Path, seed: int = 0, qemu: Sequence[str] = ()
-) -> Iterator[Guest]:
+def booted(image: Image, folder: Path, data: Path) -> Iterator[Guest]:
     """A machine that was switched on; at the end it is switched off in order."""
-    guest = Guest(image, folder, data, seed, qemu)
+    guest = Guest(image, folder, data)
     try:
-        guest.await_agent()
+        guest.await_porter()
         yield guest
     finally:
         guest.power_off()

@@ -22,7 +22,7 @@ from tests.install.debian import Machine, cache, debian
 SUITE, PYTHON = "bookworm", (3, 11)
 VERSION = "0.0"
 HERE = Path(__file__).parent
-_IN_IMAGE = ("image.py", "agent.py")
+_IN_IMAGE = ("image.py", "porter.py")
 
 # The kernel's own, for the first steps and the devices; the rest is loaded from the root as on any machine.
 _FIRST = ("virtio_pci", "virtio_blk", "virtio_console", "ext4", "crc32c_generic", "overlay")
@@ -52,13 +52,13 @@ LABEL=frontdesk-data  /data               ext4  noatime,nodev,nosuid,noexec,comm
 /data/journal         /var/log/journal    none  bind  0 0
 """
 
-_AGENT_UNIT = """\
+_PORTER_UNIT = """\
 [Unit]
 Description=What the test says
 DefaultDependencies=no
 After=systemd-udevd.service
 [Service]
-ExecStart=/usr/bin/python3 /usr/local/lib/boot-agent.py
+ExecStart=/usr/bin/python3 /usr/local/lib/boot-porter.py
 Restart=always
 [Install]
 WantedBy=sysinit.target
@@ -135,7 +135,7 @@ def _initramfs(kernel: Path) -> Path:
         (root / "modules").mkdir()
         order = []
         for name in _FIRST:
-            command = ["modprobe", "-d", kernel, "-S", modules.name, "--show-depends", name]
+            command: list[str | Path] = ["modprobe", "-d", kernel, "-S", modules.name, "--show-depends", name]
             listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             for line in listed.splitlines():
                 kind, _, path = line.strip().partition(" ")
@@ -177,22 +177,45 @@ def _make_root(target: Path, kernel: Path) -> None:
 
 
 def _dress(machine: Machine, kernel: Path) -> None:
-    """What a test needs, and an installer of Raspberry Pi OS has done: modules, partitions, an agent."""
+    """What a test needs, and an installer of Raspberry Pi OS has done: modules, partitions, a porter."""
     shutil.copytree(kernel / "lib/modules", machine.path("/usr/lib/modules"), symlinks=True)
     machine.path("/etc/fstab").write_text(_FSTAB)
     machine.path("/data").mkdir()
     # So that each test has its own, and it is there when the machine starts.
     machine.path("/etc/frontdesk/frontdesk.toml").symlink_to("/data/test/frontdesk.toml")
     machine.path("/var/log/journal").mkdir(exist_ok=True)
-    agent = machine.path("/usr/local/lib/boot-agent.py")
-    agent.write_text((HERE / "agent.py").read_text())
-    machine.path("/etc/systemd/system/boot-agent.service").write_text(_AGENT_UNIT)
-    machine.run("systemctl", "-q", "enable", "boot-agent.service")
+    porter = machine.path("/usr/local/lib/boot-porter.py")
+    porter.write_text((HERE / "porter.py").read_text())
+    machine.path("/etc/systemd/system/boot-porter.service").write_text(_PORTER_UNIT)
+    machine.run("systemctl", "-q", "enable", "boot-porter.service")
+    shipped = machine.path("/usr/lib/systemd/system/frontdesk.service").read_text()
+    machine.path("/etc/systemd/system/living.service").write_text(living_unit(shipped))
+    machine.run("systemctl", "-q", "enable", "living.service")
     machine.path("/etc/hostname").write_text("frontdesk\n")
     machine.run("rm", "/srv/package.deb")
+    # Nothing of a front desk's, and seconds of a machine that is emulated.
+    machine.run(
+        "systemctl", "-q", "mask", "e2scrub_reap.service", "apt-daily.timer", "apt-daily-upgrade.timer"
+    )
     machine.run("sh", "-c", "rm -rf /usr/share/pst-frontdesk/release/wheels /var/lib/apt/lists/*")
     # Compiled once, here: a card's owner waits for it at the first start only.
     machine.run("sh", "-c", "python3 -m compileall -q /opt/frontdesk/releases/*/lib || true")
+
+
+def living_unit(shipped: str) -> str:
+    """The front desk's unit as it is, with the program of test_power_cuts.py in the place of its own."""
+    changed = shipped
+    for line, other in (
+        ("ConditionPathExists=/etc/frontdesk/frontdesk.toml", "ConditionPathExists=/data/test/living.py"),
+        (
+            "ExecStart=/opt/frontdesk/current/bin/frontdesk run",
+            "ExecStart=/opt/frontdesk/current/bin/python /data/test/living.py",
+        ),
+        ("ExecStopPost=/opt/frontdesk/current/bin/frontdesk locks off\n", ""),
+    ):
+        assert line in changed, line
+        changed = changed.replace(line, other)
+    return changed
 
 
 def _fill(target: Path, folder: Path) -> None:

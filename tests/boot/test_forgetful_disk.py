@@ -61,6 +61,19 @@ def test_a_cut_never_takes_what_was_flushed_and_often_what_was_not(tmp_path: Pat
     assert len(seen) > 5
 
 
+def test_a_fuse_burns_down_in_the_midst_of_writes(disk: ForgetfulDisk) -> None:
+    disk.light_fuse(2)
+    disk.write(0, sector(1))
+    disk.flush()
+    assert not disk.went.is_set()
+    disk.write(SECTOR, sector(2))
+    assert disk.went.is_set()
+    disk.flush()
+    disk.write(0, sector(3), at_once=True)
+    assert disk.file.read_bytes()[:SECTOR] == sector(1)
+    assert disk.file.read_bytes()[SECTOR : 2 * SECTOR] in (sector(0), sector(2))
+
+
 def test_a_write_with_fua_is_on_the_disk_and_stays_the_newest(disk: ForgetfulDisk) -> None:
     disk.write(0, sector(1, 4))
     disk.write(SECTOR, sector(2), at_once=True)
