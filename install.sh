@@ -121,16 +121,17 @@ stage() { # Whole or not at all: made elsewhere, forced to disk, and only then p
 # --- account, folders, link, units
 
 make_account() {
-    if command -v systemd-sysusers >/dev/null && [ -e "$here/system/usr/lib/sysusers.d/frontdesk.conf" ]; then
-        systemd-sysusers "$here/system/usr/lib/sysusers.d/frontdesk.conf"
+    accounts=$here/system/usr/lib/sysusers.d/frontdesk.conf
+    if command -v systemd-sysusers >/dev/null && [ -e "$accounts" ]; then
+        systemd-sysusers "$accounts"
     fi
-    getent passwd "$ACCOUNT" >/dev/null || {
+    if ! getent passwd "$ACCOUNT" >/dev/null; then # a system without systemd, or a release without units
         say "making the account $ACCOUNT"
         useradd --system --user-group --home-dir "$DATA" --no-create-home --shell /usr/sbin/nologin "$ACCOUNT"
-    }
-    for group in gpio dialout lp scanner video audio plugdev; do # devices; Raspberry Pi OS has them all
-        if getent group "$group" >/dev/null; then usermod --append --groups "$group" "$ACCOUNT"; fi
-    done
+        for group in gpio dialout lp scanner video audio plugdev; do
+            if getent group "$group" >/dev/null; then usermod --append --groups "$group" "$ACCOUNT"; fi
+        done
+    fi
 }
 
 make_folders() {
