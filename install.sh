@@ -8,6 +8,7 @@
 #
 # For `frontdesk upgrade` and for the Debian package:
 #   --stage               only lay this release beside the others
+#   --units               only enable and start what the current release has brought
 #   --without-packages    apt has installed what is needed
 
 set -eu
@@ -49,7 +50,8 @@ check_release() {
 
 check_machine() { # Its wheels are for certain processors and Pythons.
     command -v python3 >/dev/null || return 0 # comes with the packages
-    machine=$(uname -m)-$(python_tag)
+    # The kernel may be of 64 bit and all else of 32: dpkg says what programs are.
+    machine=$(dpkg --print-architecture | sed 's/^arm64$/aarch64/; s/^amd64$/x86_64/')-$(python_tag)
     grep -qx "$machine" "$here/platforms" ||
         fail "this machine is $machine, and this release is for: $(tr '\n' ' ' <"$here/platforms"). Nothing was changed."
 }
@@ -119,16 +121,17 @@ stage() { # Whole or not at all: made elsewhere, forced to disk, and only then p
 # --- account, folders, link, units
 
 make_account() {
-    if command -v systemd-sysusers >/dev/null && [ -e "$here/system/usr/lib/sysusers.d/frontdesk.conf" ]; then
-        systemd-sysusers "$here/system/usr/lib/sysusers.d/frontdesk.conf"
+    accounts=$here/system/usr/lib/sysusers.d/frontdesk.conf
+    if command -v systemd-sysusers >/dev/null && [ -e "$accounts" ]; then
+        systemd-sysusers "$accounts"
     fi
-    getent passwd "$ACCOUNT" >/dev/null || {
+    if ! getent passwd "$ACCOUNT" >/dev/null; then # a system without systemd, or a release without units
         say "making the account $ACCOUNT"
         useradd --system --user-group --home-dir "$DATA" --no-create-home --shell /usr/sbin/nologin "$ACCOUNT"
-    }
-    for group in gpio dialout lp scanner video audio plugdev; do # devices; Raspberry Pi OS has them all
-        getent group "$group" >/dev/null && usermod --append --groups "$group" "$ACCOUNT"
-    done
+        for group in gpio dialout lp scanner video audio plugdev; do
+            if getent group "$group" >/dev/null; then usermod --append --groups "$group" "$ACCOUNT"; fi
+        done
+    fi
 }
 
 make_folders() {
@@ -172,14 +175,21 @@ placed_units() { # Those that can be enabled; templates are started by others.
 
 set_up_units() {
     command -v systemctl >/dev/null || return 0
-    # shellcheck disable=SC2046
-    set -- $(placed_units)
-    [ $# -eq 0 ] || systemctl --quiet preset "$@"
+    for unit in $(placed_units); do # once: whoever disables one later has a reason
+        grep -qxF "$unit" "$ROOT/preset" 2>/dev/null || {
+            systemctl --quiet preset "$unit"
+            echo "$unit" >>"$ROOT/preset"
+        }
+    done
     [ -z "${kiosk:-}" ] || systemctl --quiet enable frontdesk-kiosk.service
     systemd_runs || return 0
+    [ ! -e /usr/lib/tmpfiles.d/frontdesk.conf ] || systemd-tmpfiles --create frontdesk.conf
+    udevadm control --reload
     systemctl daemon-reload
-    systemd-tmpfiles --create
-    [ ! -e "$CONFIG/frontdesk.toml" ] || systemctl start "$@"
+    [ -e "$CONFIG/frontdesk.toml" ] || return 0
+    for unit in $(placed_units); do
+        if systemctl --quiet is-enabled "$unit"; then systemctl start "$unit"; fi
+    done
 }
 
 tell_what_is_next() {
@@ -194,16 +204,15 @@ tell_what_is_next() {
 
 uninstall() {
     if [ -x "$ROOT/current/bin/frontdesk" ]; then
-        # shellcheck disable=SC2046
-        set -- $(placed_units)
-        if command -v systemctl >/dev/null && [ $# -gt 0 ]; then
-            ! systemd_runs || systemctl stop "$@"
-            systemctl --quiet disable "$@"
+        if command -v systemctl >/dev/null; then
+            ! systemd_runs || systemctl stop 'frontdesk*'
+            for unit in $(placed_units); do systemctl --quiet disable "$unit"; done
         fi
         "$ROOT/current/bin/frontdesk" release displace
         ! systemd_runs || systemctl daemon-reload
     fi
-    rm -rf "$ROOT/releases" "$ROOT/building" "$ROOT/incoming" "$ROOT/current" "$ROOT/switch.json" "$ROOT/switch.lock"
+    rm -rf "$ROOT/releases" "$ROOT/building" "$ROOT/incoming" "$ROOT/current" "$ROOT/preset" \
+        "$ROOT/switch.json" "$ROOT/switch.lock" "$ROOT/frontdesk.log"
     [ ! -L "$COMMAND" ] || rm "$COMMAND"
     rmdir "$ROOT" 2>/dev/null || say "$ROOT holds something of somebody else, and stays"
     if [ -n "${purge:-}" ]; then
@@ -221,6 +230,7 @@ for word in "$@"; do
     case $word in
     --kiosk) kiosk=yes ;;
     --stage) action=stage ;;
+    --units) action=units ;;
     --without-packages) packaged=yes ;;
     --uninstall) action=uninstall ;;
     --purge) purge=yes ;;
@@ -232,6 +242,10 @@ done
 
 if [ "$action" = uninstall ]; then
     uninstall
+    exit 0
+fi
+if [ "$action" = units ]; then
+    set_up_units
     exit 0
 fi
 check_release

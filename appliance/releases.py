@@ -247,7 +247,8 @@ class Releases:
         self._service.start()
 
     def _restore(self, before: str) -> None:
-        self._put_back()
+        if self.unsettled is not None:  # else the copy is not whole, and nothing has touched the data yet
+            self._put_back()
         self._files.place(self._root / "releases" / before / "system")
         link_durably(self._root / "current", f"releases/{before}")
         self._marker.unlink(missing_ok=True)

@@ -17,6 +17,12 @@ from appliance.errors import ReleaseError
 _STOPS_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
 
+# What a release may have brought, and how systemd is told of it before the unit needs it.
+_TAKEN_IN = (
+    (Path("/usr/lib/sysusers.d/frontdesk.conf"), ("systemd-sysusers", "frontdesk.conf")),
+    (Path("/usr/lib/tmpfiles.d/frontdesk.conf"), ("systemd-tmpfiles", "--create", "frontdesk.conf")),
+)
+
 
 class Service(Protocol):
     """The front desk as something that can be stopped and started."""
@@ -40,18 +46,24 @@ class SystemdService:
 
     def start(self) -> None:
         """Start the unit as its release has it; does not wait for it, since it may never come up."""
+        for brought, command in _TAKEN_IN:
+            if brought.exists():
+                _run(*command)
         self._control("daemon-reload")
         self._control("reset-failed", self._unit)
         self._control("start", "--no-block", self._unit)
 
     @staticmethod
     def _control(*words: str) -> None:
-        command = ["systemctl", *words]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or error
-            raise ReleaseError(f"{' '.join(command)}: {said}") from error
+        _run("systemctl", *words)
+
+
+def _run(*command: str) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or error
+        raise ReleaseError(f"{' '.join(command)}: {said}") from error
 
 
 class PlainService:

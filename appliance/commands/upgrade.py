@@ -35,6 +35,16 @@ def upgrade(
         outcome = releases.switch(version)
     except ReleaseError as error:
         sys.exit(complain(f"nothing was changed: {error}", EXIT_NO))
-    # The one of before stays for `frontdesk release switch`; one that was not kept goes, others are too old.
-    releases.prune(before)
+    finally:
+        # The one of before stays for `frontdesk release switch`; what was not kept goes, others are too old.
+        releases.prune(before)
     tell(outcome, version)
+    if unit is not None:
+        _set_up_units(root)
+
+
+def _set_up_units(root: Path) -> None:
+    try:
+        arrival.set_up_units(root)
+    except ReleaseError as error:
+        sys.exit(complain(f"the release runs, but not all of its units: {error}", EXIT_NO))

@@ -90,9 +90,18 @@ def _refuse_unless_newer(version: str, current: str | None, *, allow_older: bool
         )
 
 
+def set_up_units(root: Path) -> None:
+    """Let the current release enable and start the units that the one before did not have."""
+    _run_installer(root / "current", root, "--units")
+
+
 def _stage(folder: Path, root: Path) -> None:
     """By the installer of the new release itself: it knows best what it needs."""
-    command: list[str | Path] = ["sh", folder / "install.sh", "--stage"]
+    _run_installer(folder, root, "--stage")
+
+
+def _run_installer(folder: Path, root: Path, action: str) -> None:
+    command: list[str | Path] = ["sh", folder / "install.sh", action]
     environment = os.environ | {"FRONTDESK_ROOT": str(root)}
     try:
         done = subprocess.run(

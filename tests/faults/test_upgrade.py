@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,42 @@ def settle(site: Site) -> str:
     return done.stdout
 
 
+@pytest.mark.parametrize("trouble", ["a database that is none", "a key that cannot be read"])
+def test_a_copy_that_is_not_whole_is_never_put_back(tmp_path: Path, trouble: str) -> None:
+    root, data = tmp_path / "opt", tmp_path / "data"
+    data.mkdir()
+    content = b"no database " * 1000
+    if trouble == "a key that cannot be read":
+        with closing(sqlite3.connect(data / "frontdesk.db")) as db:
+            db.execute("CREATE TABLE ticket (number TEXT)")
+        content = (data / "frontdesk.db").read_bytes()
+        (data / "keys/today").mkdir(parents=True)
+    else:
+        (data / "frontdesk.db").write_bytes(content)
+    bare_releases(root)
+    service, gate = Recorder(), Unwell("127.0.0.1", 1, 0.1, 0.1)
+    files = SystemFiles(root / "placed", tmp_path / "system")
+
+    outcome = Releases(root, data, tmp_path / "c.toml", service, gate, files).switch("2")
+
+    assert not outcome.accepted
+    assert (data / "frontdesk.db").read_bytes() == content
+    assert service.told == ["stop", "stop", "start"]
+
+
+def bare_releases(root: Path) -> None:
+    """Two releases that say yes to everything; 1 is the current one."""
+    for version in ("1", "2"):
+        unit = root / "releases" / version / "system" / UNIT
+        unit.parent.mkdir(parents=True)
+        unit.write_text(version)
+        program = root / "releases" / version / "bin/frontdesk"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    (root / "current").symlink_to("releases/1")
+
+
 class Unwell(Gate):
     """A gate that nothing passes."""
 
@@ -127,15 +165,7 @@ def test_the_files_for_the_system_go_with_the_release_there_and_back(tmp_path: P
     root, data, system = tmp_path / "opt", tmp_path / "data", tmp_path / "system"
     for folder in (data, system):
         folder.mkdir()
-    for version in ("1", "2"):
-        unit = root / "releases" / version / "system" / UNIT
-        unit.parent.mkdir(parents=True)
-        unit.write_text(version)
-        program = root / "releases" / version / "bin/frontdesk"
-        program.parent.mkdir()
-        program.write_text("#!/bin/sh\n")
-        program.chmod(0o755)
-    (root / "current").symlink_to("releases/1")
+    bare_releases(root)
     files = SystemFiles(root / "placed", system)
     files.place(root / "releases/1/system")
     seen: list[str] = []

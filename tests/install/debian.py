@@ -31,9 +31,8 @@ done
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
-mount --bind {archives} var/cache/apt/archives
 echo entered
-exec sleep infinity
+while :; do sleep 1; done  # and take the exit codes of orphans, as the first process must
 """
 
 
@@ -146,20 +145,31 @@ def debian(suite: str, folder: Path) -> Iterator[Machine]:
     try:
         subprocess.run(["tar", "-C", root, "--numeric-owner", "-xpf", base(suite)], check=True)
         shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-        archives = cache() / f"{suite}-archives"
-        (archives / "partial").mkdir(parents=True, exist_ok=True)
-        (root / "var/cache/apt/archives").mkdir(parents=True, exist_ok=True)
-        with _entered(root, archives) as inside:
+        packages, own = cache() / f"{suite}-packages", root / "var/cache/apt/archives"
+        packages.mkdir(exist_ok=True)
+        _lend(packages, own)
+        with _entered(root) as inside:
             machine = Machine(root, inside)
             yield machine
         machine.reap()
+        _lend(own, packages)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
 
+def _lend(packages: Path, to: Path) -> None:
+    """Let another folder have these Debian packages too; others may be at it at the same time."""
+    to.mkdir(parents=True, exist_ok=True)
+    for package in packages.glob("*.deb"):
+        if not (to / package.name).exists():
+            half = to / f"{package.name}.{os.getpid()}"
+            shutil.copy(package, half)
+            half.rename(to / package.name)
+
+
 @contextmanager
-def _entered(root: Path, archives: Path) -> Iterator[int]:
-    script = _ENTER.format(root=shlex.quote(str(root)), archives=shlex.quote(str(archives)))
+def _entered(root: Path) -> Iterator[int]:
+    script = _ENTER.format(root=shlex.quote(str(root)))
     unshare = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private")
     with subprocess.Popen([*unshare, "sh", "-c", script], stdout=subprocess.PIPE, text=True) as holder:
         try:

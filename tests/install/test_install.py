@@ -51,7 +51,7 @@ def stop(machine: Machine) -> None:
     end = time.monotonic() + UP_WITHIN_S
     while running := machine.run("find", "/proc", "-maxdepth", "1", "-user", "frontdesk", "-name", "[0-9]*"):
         assert time.monotonic() < end
-        machine.try_run("kill", *(Path(path).name for path in running.split()))
+        machine.try_run("sh", "-c", 'kill "$@"', "sh", *(Path(path).name for path in running.split()))
         time.sleep(0.5)
 
 
