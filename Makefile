@@ -53,9 +53,10 @@ format: ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pictures: ## take the pictures of the README anew
+pictures: ## take the pictures of the documents anew
 	@./bootstrap.sh test
 	$(BIN)/python -m tests.pictures
+	$(BIN)/python -m tests.drawings
 
 constraints: ## pin the newest versions of all Python packages
 	@./bootstrap.sh constraints

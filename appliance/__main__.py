@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +19,10 @@ import click
 
 from appliance import __version__, assembly, staff, watchdog
 from appliance import config as configuration
+from appliance.catalogue import imagined
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
+from appliance.commands.catalogue import catalogue_group
 from appliance.commands.central import central_group
 from appliance.commands.check import check
 from appliance.commands.config import config_group
@@ -167,6 +169,7 @@ def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
         house.start()
         centre = stack.enter_context(beside(own / "centre", profile))
         central = simulated_central(house.lay_line(centre.port), centre.token)
+        central += stack.enter_context(simulated_catalogue(own, profile))
         config = or_complain(lambda: simulated_config(house, profile, folder, listen, paper, central))
         house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
         code = run_front_desk(assemble(profile, config, SystemClock(), folder), house, centre)
@@ -204,6 +207,18 @@ def simulated_central(port: int, token: Path) -> str:
     return f'\n[central]\nurl = {url}\ntoken = {file}\ntimeout = "10s"\n'
 
 
+@contextmanager
+def simulated_catalogue(folder: Path, office: Office) -> Iterator[str]:
+    """The section [catalogue] for an imagined WebAPI, which runs as long as the `with` lasts."""
+    if office.digital_library is None:
+        yield ""
+        return
+    key = folder / "webapi-key"
+    key.write_text(imagined.KEY, encoding="ascii")
+    with imagined.imagined(office.digital_library.domains) as api:
+        yield f'\n[catalogue]\nurl = {json.dumps(api.url)}\nkey = {json.dumps(str(key))}\npause = "0s"\n'
+
+
 def _simulated_buttons(office: Office) -> str:
     """A push button for each service that gives tickets, as far as the pins reach."""
     rows = (
@@ -215,6 +230,7 @@ def _simulated_buttons(office: Office) -> str:
 
 for command in (
     bench_group,
+    catalogue_group,
     central_group,
     check,
     config_group,

@@ -11,6 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 from appliance import __version__, checks, lockers, outbox, printing, scans, staff
+from appliance.catalogue.client import WebApi
+from appliance.catalogue.errors import NoKey
+from appliance.catalogue.settings import Catalogue
 from appliance.central.https_road import HttpsRoad
 from appliance.central.mqtt_road import MqttRoad
 from appliance.central.road import Road
@@ -19,6 +22,7 @@ from appliance.checks import Answer, Checkup
 from appliance.config import Config
 from appliance.device_config import EscposNetwork, EscposSerial, Locker, Printer
 from appliance.duties.cards import CardDuty
+from appliance.duties.catalogue import CatalogueDuty
 from appliance.duties.copies import CopiesDuty
 from appliance.duties.delivery import DeliveryDuty
 from appliance.duties.doors import DoorDuty
@@ -169,14 +173,41 @@ def duties(desk: FrontDesk, pins: PinSource | None = None) -> list[Duty]:
         found.append(Duty("locks", doors.step, bank))
     if config.voice and (voice := speaker(config)):
         found.append(Duty("voice", VoiceDuty(desk, voice, config.voice.languages).step, voice))
+    return [*found, *_scanning(desk), *_going_out(desk)]
+
+
+def _scanning(desk: FrontDesk) -> Iterator[Duty]:
     if desk.station:
-        found.append(scanner(desk, desk.station))
+        yield scanner(desk, desk.station)
         delivery = DeliveryDuty(desk, desk.station)
-        found.append(Duty("delivery", delivery.step, end=delivery.end))
+        yield Duty("delivery", delivery.step, end=delivery.end)
+
+
+def _going_out(desk: FrontDesk) -> Iterator[Duty]:
+    """Whoever speaks to somebody outside of the house."""
+    config = desk.config
+    if desk.library and desk.library.has_key:
+        catalogue = CatalogueDuty(desk, desk.library, partial(web_api, config.catalogue))
+        yield Duty("catalogue", catalogue.step, end=catalogue.end)
     if config.central:
         relay = RelayDuty(desk, partial(road, config.central, desk))
-        found.append(Duty("relay", relay.step, end=relay.end))
-    return found
+        yield Duty("relay", relay.step, end=relay.end)
+
+
+def web_api(settings: Catalogue) -> WebApi:
+    """The BPS WebAPI that the configuration describes. Raises NoKey."""
+    try:
+        key = settings.read_key()
+    except OSError as error:
+        raise NoKey(str(error)) from None
+    if key is None:
+        raise NoKey("no key is configured")
+    return WebApi(
+        settings.url,
+        key,
+        pause_s=settings.pause.total_seconds(),
+        timeout_s=settings.timeout.total_seconds(),
+    )
 
 
 def road(settings: Central, desk: FrontDesk) -> Road:

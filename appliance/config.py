@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from appliance import toml_model
 from appliance.backup_config import Backup
+from appliance.catalogue.settings import Catalogue
 from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Lockers, Printer, Text, Voice
 from appliance.durations import Duration, between
@@ -177,6 +178,7 @@ class Config(Table):
     camera: Camera | None = None
     delivery: Delivery = Delivery()
     central: Central | None = None
+    catalogue: Catalogue = Catalogue()
 
 
 def load(path: Path) -> Config:

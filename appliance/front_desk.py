@@ -10,6 +10,8 @@ from pathlib import Path
 
 from appliance import __version__
 from appliance.cards import CardKeys, LastTap
+from appliance.catalogue.errors import NoKey
+from appliance.catalogue.library import Library
 from appliance.changes import Changes
 from appliance.clock import Clock
 from appliance.config import Config
@@ -55,6 +57,7 @@ class FrontDesk:
     maker: Maker
     relay: RelayState
     station: Station | None = None
+    library: Library | None = None
     last_tap: LastTap = field(default_factory=LastTap)
     last_press: LastPress = field(default_factory=LastPress)
     pulse: Pulse = field(default_factory=Pulse)
@@ -110,6 +113,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
         copies=Copies(folder, changes),
         maker=maker,
         relay=RelayState(changes),
+        library=_library(office, config, folder, changes),
     )
     setup = setup_of(config)
     if setup is None or not office.steps.scan:
@@ -124,3 +128,17 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
             has_room=lambda: desk.store.room().allows("scans"),
         ),
     )
+
+
+def _library(office: Office, config: Config, folder: Path, changes: Changes) -> Library | None:
+    """The digital library; without a key for the API it shows links only, and what is here already."""
+    if office.digital_library is None:
+        return None
+    settings = config.catalogue
+    try:
+        key = settings.read_key()
+    except OSError as error:
+        library = Library(settings, office.digital_library, folder, changes, has_key=False)
+        library.has_trouble(NoKey.code, str(error))
+        return library
+    return Library(settings, office.digital_library, folder, changes, has_key=key is not None)

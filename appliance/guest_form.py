@@ -156,6 +156,11 @@ def _is_known(office: Office, one: Field, value: str) -> bool:
     return value in known if one.kind == "choice" else set(value.split()) <= known
 
 
+def is_email(value: str) -> bool:
+    """Whether this can be an address."""
+    return len(value) <= MAX_TEXT and _EMAIL.fullmatch(value) is not None
+
+
 def _email(value: str, _: Moment) -> Message | None:
     return None if _EMAIL.fullmatch(value) else Message("err.email")
 

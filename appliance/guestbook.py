@@ -16,6 +16,7 @@ from appliance import guest_form, visits
 from appliance.answers import age_band
 from appliance.errors import Invalid, Message, NotNow
 from appliance.guest_form import FIELDS, clean
+from appliance.keeping import own_words
 from appliance.office import Office
 from appliance.store import Transaction
 from appliance.visits import Visit
@@ -236,6 +237,7 @@ def erase(tx: Transaction, visit_id: int, *, staff: int | None) -> None:
         raise NotNow("erased")
     tx.db.execute("UPDATE guest_facts SET birth_year = NULL WHERE visit_id = ?", (visit_id,))
     tx.db.execute("UPDATE visit SET needs_help = 0 WHERE id = ?", (visit_id,))
+    own_words.forget_of_visit(tx.db, visit_id)
     tx.db.execute(  # by it the copies that were made before know what to forget
         "INSERT INTO guest_erased (request_id, day_id) SELECT request_id, day_id FROM visit WHERE id = ?"
         " ON CONFLICT (request_id) DO NOTHING",

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from appliance import guest_form, guestbook, visits
+from appliance import guest_form, guestbook, inquiries, photocopies, visits
 from appliance.answers import ANSWERS, by_code, by_key
 from appliance.clock import Moment
 from appliance.errors import Invalid, Message, NotNow
 from appliance.guestbook import Guest
+from appliance.inquiries import Inquiry
+from appliance.photocopies import Form
 from appliance.store import Transaction
 from appliance.visits import Visit
 from appliance.wording import Language
@@ -63,6 +65,8 @@ class Record:
     guest: Guest
     facts: Mapping[str, Any]  # as stored: codes, keys, a year
     consent: Consent | None
+    inquiries: list[Inquiry]
+    photocopies: list[Form]
 
 
 # ------------------------------------------------------------------------------------- finding
@@ -147,6 +151,8 @@ def record(db: sqlite3.Connection, visit_id: int) -> Record:
         _guest(db, visit_id),
         {key: facts[key] for key in facts.keys() if key != "visit_id"} if facts else {},  # noqa: SIM118
         _consent(consent) if consent else None,
+        inquiries.of_visit(db, visit_id),
+        photocopies.of_visit(db, visit_id),
     )
 
 
@@ -194,6 +200,14 @@ def exported(found: Record, language: Language) -> dict[str, Any]:
             "optional_details": consent.optional,
             "contact_for_survey": consent.contact,
         },
+        "requests": [
+            {"kind": one.kind, "wanted": one.words, "email": one.email, "state": one.state}
+            for one in found.inquiries
+        ],
+        "photocopies": [
+            {"form": one.label, "title": one.title, "pages": one.pages, "copies": one.copies}
+            for one in found.photocopies
+        ],
     }
 
 

@@ -99,6 +99,14 @@ def without_guest_book(db: sqlite3.Connection, desk: FrontDesk) -> list[Visit]:
     return sorted(waiting, key=lambda visit: visit.label)
 
 
+def served(db: sqlite3.Connection) -> list[Visit]:
+    """The visits of who is being served or stays to read, in the order of their numbers."""
+    here = [
+        visit for visit in visits.in_the_house(db) if visit.state in ("in_service", "reading") and visit.token
+    ]
+    return sorted(here, key=lambda visit: visit.label)
+
+
 def choose(db: sqlite3.Connection, desk: FrontDesk, label: str) -> Visit:
     """The visit of a number in that list. Raises NotNow for one that is not in it (any more)."""
     for visit in without_guest_book(db, desk):

@@ -18,8 +18,10 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import toml_model
+from appliance.catalogue.settings import DigitalLibrary
 from appliance.errors import ConfigError, NoSuchPlace, NoSuchService, Problem
 from appliance.keeping.retention_periods import Retention
+from appliance.lending_rules import Photocopying, ReadingRoom, Requests
 from appliance.scanning.policy import Scanning
 from appliance.toml_model import Table, did_you_mean
 from appliance.wording import Language
@@ -309,6 +311,10 @@ class Office(Table):
     card_deposit: CardDeposit
     reports: Reports = Reports()
     scanning: Scanning = Scanning()
+    photocopy: Photocopying = Photocopying()
+    requests: Requests = Requests()
+    reading_room: ReadingRoom | None = None
+    digital_library: DigitalLibrary | None = None
     complaints: Complaints
     standard: Standard
 

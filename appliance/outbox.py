@@ -33,7 +33,8 @@ _CHANGED = "SELECT * FROM outbox WHERE changed = ? ORDER BY id LIMIT ?"
 _OF_VISIT = (
     "SELECT visit.*, service_day.date, guest_facts.sub_services, guest_facts.sex, guest_facts.age_band,"
     " guest_facts.education, guest_facts.occupation, guest_facts.institution_category,"
-    " guest_facts.main_use, guest_facts.origin"
+    " guest_facts.main_use, guest_facts.origin,"
+    " (SELECT group_concat(DISTINCT kind) FROM inquiry WHERE visit_id = visit.id) AS inquiries"
     " FROM visit JOIN service_day ON service_day.id = visit.day_id"
     " LEFT JOIN guest_facts ON guest_facts.visit_id = visit.id WHERE visit.id = ?"
 )

@@ -24,7 +24,7 @@ class Job:
     """One piece of paper."""
 
     id: int
-    kind: str  # ticket, locker_slip, first_start, test
+    kind: str  # ticket, locker_slip, photocopy_form, first_start, test
     visit_id: int | None
     facts: dict[str, Any]
     copy: bool

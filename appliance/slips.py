@@ -1,4 +1,4 @@
-"""What the paper says: the ticket, the locker slip, the first-start code, the test print.
+"""What the paper says: the ticket, the locker slip, the photocopy form, the first-start code, the test print.
 
 Pure layout, for 32 columns (58 mm) and 48 (80 mm), after the field's own tickets. No name is ever on paper,
 and all of it is in the office's first language.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from appliance import staff, visits
+from appliance import photocopies, staff, visits
 from appliance.errors import NoSuchVisit
 from appliance.front_desk import FrontDesk
 from appliance.printing import Job
@@ -26,11 +26,16 @@ _MODULE = {32: 6, 48: 8}  # dots of one module of the QR code
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a layout needs to know: the desk, the paper's width, and whether this is a copy."""
+    """What a layout needs to know: the desk, the paper's width, and the job."""
 
     desk: FrontDesk
     columns: int
-    copy: bool
+    job: Job
+
+    @property
+    def copy(self) -> bool:
+        """True when this was printed before."""
+        return self.job.copy
 
     def say(self, key: str, **values: str | int) -> str:
         """A text in the office's first language."""
@@ -47,7 +52,7 @@ class Sheet:
 
 def document(desk: FrontDesk, job: Job, columns: int) -> Document | None:
     """The paper of a job; None when its visit is over and nobody needs it any more."""
-    sheet = Sheet(desk, columns, job.copy)
+    sheet = Sheet(desk, columns, job)
     if job.kind == "first_start" and desk.store.read(staff.any_member):
         return None  # the set-up is done: the code opens nothing any more
     if job.visit_id is None:
@@ -121,6 +126,43 @@ def locker_slip(sheet: Sheet, visit: Visit) -> Document:
     )
 
 
+def photocopy_form(sheet: Sheet, visit: Visit) -> Document:
+    """The form that goes with a book to where photocopies are made, with places to sign."""
+    office = sheet.desk.office
+    form = sheet.desk.store.read(photocopies.get, int(sheet.job.facts["form"]))
+    place = getattr(office.photocopy.place, office.languages[0])
+    due = (form.due or photocopies.due_at(office, sheet.desk.clock.now())).astimezone(office.zone)
+    rows = (
+        (sheet.say("paper.visit"), visit.label),
+        (sheet.say("paper.form.pages"), form.pages),
+        (sheet.say("paper.form.copies"), str(form.copies)),
+        (sheet.say("paper.form.sheets"), str(form.sheets)),
+    )
+    return (
+        *_head(sheet),
+        Text(sheet.say("paper.form.title"), "center", bold=True),
+        Text(form.label, "center", bold=True, size=_size(form.label, sheet.columns)),
+        Feed(),
+        *sheet.lines(form.title, bold=True),
+        Feed(),
+        *_table(sheet, rows),
+        Feed(),
+        *sheet.lines(sheet.say("paper.form.go", place=place)),
+        *sheet.lines(
+            sheet.say("paper.form.due", time=due.strftime("%H.%M"), tz=office.zone_label), bold=True
+        ),
+        Rule(),
+        *_signature(sheet, sheet.say("paper.form.officer")),
+        *_signature(sheet, place.capitalize()),
+        *sheet.lines(sheet.say("paper.form.cost")),
+    )
+
+
+def _signature(sheet: Sheet, who: str) -> tuple[Block, ...]:
+    """Room for a pen, and whose it is."""
+    return (Feed(), Feed(), Text("." * sheet.columns), *sheet.lines(who), Feed())
+
+
 def first_start(sheet: Sheet) -> Document:
     """The code that lets the first administrator in."""
     code = staff.first_start_code(sheet.desk.folder)
@@ -149,7 +191,11 @@ def test_print(sheet: Sheet) -> Document:
 
 
 # Kinds of jobs, as `printing.ask` names them.
-_OF_VISIT: dict[str, Callable[[Sheet, Visit], Document]] = {"ticket": ticket, "locker_slip": locker_slip}
+_OF_VISIT: dict[str, Callable[[Sheet, Visit], Document]] = {
+    "ticket": ticket,
+    "locker_slip": locker_slip,
+    photocopies.PAPER: photocopy_form,
+}
 _WITHOUT_VISIT: dict[str, Callable[[Sheet], Document]] = {"first_start": first_start, "test": test_print}
 _PROMISE = {"guest_book_submitted": "served_within", "previous_visit_ended": "served_after_previous"}
 

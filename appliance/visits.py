@@ -157,12 +157,11 @@ def finish_serving(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
 
 
 def check_out(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
-    """The goodbye. Raises NotNow while a bag or a card of this visit is still here."""
+    """The goodbye. Raises NotNow while a bag or a card is still here, or a book is out without a reason."""
     visit = _open(tx.db, visit_id)
     if visit.state not in ("in_service", "reading"):
         raise NotNow(visit.state)
-    if visit.deposit_id is not None:
-        raise NotNow("deposit")
+    _demand_nothing_out(tx.db, visit)
     tx.db.execute("UPDATE ticket SET state = 'done' WHERE visit_id = ?", (visit_id,))
     tx.db.execute(
         "UPDATE visit SET finished = coalesce(finished, ?) WHERE id = ?", (tx.now.stamp(), visit_id)
@@ -175,8 +174,9 @@ def check_out(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
 def give_up(tx: Transaction, visit_id: int, *, outcome: Literal["no_show", "cancelled"], staff: int) -> Visit:
     """End a visit that came to nothing: the visitor did not appear, or went again."""
     visit = _open(tx.db, visit_id)
-    if visit.state not in ("arrived", "registered") or visit.deposit_id is not None:
-        raise NotNow("deposit" if visit.deposit_id else visit.state)
+    if visit.state not in ("arrived", "registered"):
+        raise NotNow(visit.state)
+    _demand_nothing_out(tx.db, visit)
     if outcome == "no_show" and visit.ticket_state != "called":
         raise NotNow(visit.ticket_state or visit.state)
     tx.db.execute("UPDATE ticket SET state = ? WHERE visit_id = ?", (outcome, visit_id))
@@ -199,6 +199,16 @@ def revive(tx: Transaction, visit_id: int, *, staff: int) -> Visit:
     tx.db.execute("UPDATE ticket SET state = 'waiting' WHERE visit_id = ?", (visit_id,))
     tx.record("visit.revived", visit=visit_id, staff=staff)
     return get(tx.db, visit_id)
+
+
+def _demand_nothing_out(db: sqlite3.Connection, visit: Visit) -> None:
+    if visit.deposit_id is not None:
+        raise NotNow("deposit")
+    book = db.execute(
+        "SELECT 1 FROM photocopy WHERE visit_id = ? AND state = 'out' AND reason IS NULL", (visit.id,)
+    ).fetchone()
+    if book is not None:
+        raise NotNow("book")
 
 
 def _close(tx: Transaction, visit: Visit, state: str) -> None:

@@ -20,6 +20,7 @@ from web.desk import desk as desk_pages
 from web.download import download
 from web.entrance import entrance
 from web.kiosk import kiosk
+from web.library import kiosk_library, phone_library, scanner_library
 from web.reports import reports
 from web.scanner import scanner
 from web.simulator import Simulated, simulator
@@ -53,6 +54,9 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Cent
     for blueprint in (
         entrance,
         kiosk,
+        kiosk_library,
+        scanner_library,
+        phone_library,
         visitor,
         visitor_kiosk,
         scanner,

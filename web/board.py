@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template
 
 from appliance import board as waiting_room
+from appliance import reading_room
+from appliance.errors import StoreError
+from appliance.reading_room import Room
 from web import api_answers
 from web.parts import front_desk
 
@@ -20,7 +23,7 @@ def _in_the_offices_language() -> None:
 @board.get("/standing")
 def standing() -> str:
     """The quiet words beside the clock that change by themselves: whether numbers can be had."""
-    return render_template("board/standing.html")
+    return render_template("board/standing.html", room=_room())
 
 
 @board.get("")
@@ -28,4 +31,15 @@ def show() -> str:
     """The board, drawn from the very answer with which board.js keeps it up to date."""
     desk = front_desk()
     seen = waiting_room.snapshot(desk)
-    return render_template("board/board.html", at=seen.at, seen=api_answers.board(seen, desk.office))
+    return render_template(
+        "board/board.html", at=seen.at, seen=api_answers.board(seen, desk.office), room=_room()
+    )
+
+
+def _room() -> Room | None:
+    """How full the reading room is; None while nothing can be read, or nobody counts."""
+    desk = front_desk()
+    try:
+        return desk.store.read(reading_room.look, desk.office, desk.clock.now())
+    except StoreError:  # the board says that something is wrong
+        return None

@@ -19,11 +19,15 @@ from appliance.visits import Request
 from web import desk_status, desk_view
 from web.access import for_staff, me
 from web.desk_clicks import CHANGED, back, click, said
+from web.desk_lending import lending_of_desk
 from web.desk_lockers import lockers_of_desk
+from web.library import library_of_desk
 from web.parts import front_desk
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.register_blueprint(lockers_of_desk)
+desk.register_blueprint(lending_of_desk)
+desk.register_blueprint(library_of_desk)
 
 Act = Callable[[Transaction, Office, Session, int], object]
 

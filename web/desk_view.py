@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from appliance import days, guestbook, lockers, printing, tickets, visits
+from appliance import days, guestbook, lockers, photocopies, printing, reading_room, tickets, visits
 from appliance.cards import Tap
 from appliance.clock import Moment
 from appliance.front_desk import FrontDesk
 from appliance.guestbook import Guest
 from appliance.lockers import Deposit, Unlock
 from appliance.office import Office
+from appliance.photocopies import Form
 from appliance.printing import Job
+from appliance.reading_room import Room
 from appliance.sessions import Session
 from appliance.visits import Visit
 
@@ -76,6 +78,7 @@ class Focus:
     invited_to: str | None
     unlock: Unlock | None
     ticket: Job | None
+    forms: list[Form]  # of photocopies
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Overview:
     tap: Tap | None
     free: list[str]
     doubtful: list[Doubt]
+    overdue: list[Form]  # books that should be back
+    room: Room | None
     clocks: dict[int, int]  # visit -> when its published clock began, in seconds since 1970
     request_id: str
 
@@ -140,6 +145,8 @@ def look(db: sqlite3.Connection, desk: FrontDesk, session: Session) -> Overview:
         tap=tap,
         free=free,
         doubtful=[_doubt(db, job) for job in printing.doubtful(db)],
+        overdue=[form for form in photocopies.out(db) if form.is_overdue(now)],
+        room=reading_room.look(db, desk.office, now),
         clocks=_clocks(db, desk.office, now, them),
         request_id=f"desk-{session.token_hash[:12]}-{visits.newest_id(db)}",
     )
@@ -209,6 +216,7 @@ def _focus(
         invited_to=invited,
         unlock=unlock,
         ticket=printing.of_visit(db, visit_id),
+        forms=photocopies.of_visit(db, visit_id),
     )
 
 

@@ -10,8 +10,8 @@ import secrets
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from appliance import inquiries, tickets
 from appliance import kiosk as screen
-from appliance import tickets
 from appliance.errors import NoSuchVisit, NotNow
 from appliance.visits import Request, Visit
 from web import context
@@ -139,6 +139,36 @@ def take_up(label: str) -> ResponseReturnValue:
     except NotNow as error:
         return redirect(url_for("kiosk.home", said=error.code), 303)
     return _to(_PAGE_OF[invited.to], invited.visit)
+
+
+@kiosk.get("/for/<any(photocopy, consultation, softcopy):to>")
+def whose(to: str) -> ResponseReturnValue:
+    """The numbers of who is here: whose form is it?"""
+    desk = front_desk()
+    _demand_offered(to)
+    found = desk.store.read(screen.served)
+    return render_template("kiosk/choose_number.html", to=to, found=found, refused=_was_refused())
+
+
+@kiosk.post("/for/<any(photocopy, consultation, softcopy):to>")
+@limited(burst=20, every_s=1.0)
+def choose_form(to: str) -> ResponseReturnValue:
+    """A visitor has touched their number."""
+    desk, number = front_desk(), request.form.get("number", "")
+    _demand_offered(to)
+    visit = next((one for one in desk.store.read(screen.served) if one.label == number), None)
+    if visit is None:
+        return redirect(url_for("kiosk.whose", to=to, said=NotNow.code), 303)
+    if to == "photocopy":
+        return redirect(url_for("visitor_kiosk.photocopy", token=visit.token), 303)
+    words = request.args.get("words", "")[:200] or None  # what a search has not found
+    return redirect(url_for("visitor_kiosk.inquiry", token=visit.token, kind=to, words=words), 303)
+
+
+def _demand_offered(to: str) -> None:
+    office = front_desk().office
+    if not (office.steps.photocopy if to == "photocopy" else to in inquiries.kinds(office)):
+        abort(404)
 
 
 def _to(endpoint: str, visit: Visit) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from appliance import guestbook, ratings, scans, surveys, tickets, visits
 from appliance.errors import LinkOver
 from appliance.front_desk import FrontDesk
 from appliance.visits import Visit
-from web import guest_book, rating, survey
+from web import guest_book, lending, rating, survey
 from web.audience import KIOSK, PHONE, here, page
 from web.context import language, prefer
 from web.download import FILE_NAME, MB, hand_over
@@ -45,6 +45,12 @@ _SHARED = (
     ("/rating/why", "POST", rating.explain),
     ("/rating/skip", "POST", rating.skip),
     ("/rating/thanks", "GET", rating.thanks),
+    ("/photocopy", "GET", lending.photocopy),
+    ("/photocopy", "POST", lending.ask_photocopy),
+    ("/photocopy/<int:number>", "GET", lending.photocopy_done),
+    ("/request/<kind>", "GET", lending.inquiry),
+    ("/request/<kind>", "POST", lending.ask_inquiry),
+    ("/request/<kind>/done", "GET", lending.inquiry_done),
     ("/survey/<key>/<int:number>", "GET", survey.question),
     ("/survey/<key>/<int:number>", "POST", survey.answer),
     ("/survey/<key>/leave", "POST", survey.leave),
@@ -68,6 +74,7 @@ class Standing:
     rating_offered: bool
     survey_offered: bool
     scanned: Scanned | None
+    lending: lending.Lending
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ def _look(db: sqlite3.Connection, desk: FrontDesk, token: str) -> Standing:
         rating_offered=ratings.offered(office, found),
         survey_offered=surveys.offered(office, found),
         scanned=_scanned(db, desk, found),
+        lending=lending.look(db, desk, found),
     )
 
 

@@ -24,6 +24,8 @@ FINAL_STATUS: Mapping[str, str] = {
 }
 _KINDS = get_args(ServiceKind)
 _LIBRARY = ("printed_library", "digital_library")
+# What a request that was not in the guest book says about the service that was asked for.
+_OF_INQUIRY: Mapping[str, str] = {"consultation": "consultation", "softcopy": "digital_library"}
 
 
 def visit_record(row: Row, office: Office, version: str) -> dict[str, Any]:
@@ -104,11 +106,14 @@ def service_kind(key: str, office: Office) -> str:
 
 
 def _services(row: Row, office: Office) -> list[str]:
-    """What the guest book says was wanted; and the service of the number, where that says more."""
+    """What was wanted by the guest book, what was asked for later, and what the number says beyond it."""
     wanted = set((row["sub_services"] or "").split()) & set(_KINDS)
     kind = service_kind(row["service"], office)
     if not wanted or kind not in _LIBRARY:
         wanted.add(kind)
+    wanted |= {_OF_INQUIRY[one] for one in (row["inquiries"] or "").split(",") if one in _OF_INQUIRY}
+    if row["pages_photocopied"]:
+        wanted.add("photocopy")
     return [kind for kind in _KINDS if kind in wanted]
 
 

@@ -181,3 +181,17 @@ def bench_pages(folder: Path, ocr: bool, peers: bool) -> None:
 
     figures = pages.pages(folder, ("ind", "eng") if ocr else (), peers)
     click.echo(json.dumps(figures, indent=2))
+
+
+@bench_group.command("catalogue")
+@click.option(
+    "--titles", type=click.IntRange(100), default=50_000, show_default=True, help="Publications in the copy."
+)
+@click.option(
+    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="That the questions are typed."
+)
+def bench_catalogue(titles: int, rounds: int) -> None:
+    """Searching the copy of the catalogue as somebody types, misspelt words included."""
+    from appliance.benchmarks import catalogue
+
+    click.echo(json.dumps(catalogue.catalogue(titles, rounds), indent=2))

@@ -13,7 +13,7 @@ from datetime import date
 
 from appliance.errors import CopyError, CopyFailed, StoreError
 from appliance.front_desk import FrontDesk
-from appliance.keeping import backup, restoring, retention, sealing
+from appliance.keeping import backup, own_words, restoring, retention, sealing
 from appliance.keeping.backup import Copy, Kind
 from appliance.keeping.retention import NIGHT_HOUR
 from appliance.store import Transaction
@@ -136,14 +136,19 @@ def _old_day(copy: Copy, before: date | None) -> int:
     try:
         with closing(backup.reading(copy.path)) as db:
             day = retention.last_day_before(db, before)
-            found = db.execute(
-                "SELECT 1 FROM guest JOIN visit ON visit.id = guest.visit_id WHERE day_id <= ? LIMIT 1",
-                (day,),
-            ).fetchone()
+            found = _names_left(db, day)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         backup.mark_bad(copy, str(error))
         return 0
     return day if found else 0
+
+
+def _names_left(db: sqlite3.Connection, day: int) -> bool:
+    """Whether somebody's name or own words of a service day up to this one are still there."""
+    guest = db.execute(
+        "SELECT 1 FROM guest JOIN visit ON visit.id = guest.visit_id WHERE day_id <= ? LIMIT 1", (day,)
+    ).fetchone()
+    return guest is not None or own_words.are_left(db, day)
 
 
 def _note(tx: Transaction, copy: Copy, gone: int) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from appliance import schema
 from appliance.clock import Moment
 from appliance.errors import CopyRefused
-from appliance.keeping import backup, high_water, rescue, retention, sealing
+from appliance.keeping import backup, high_water, own_words, rescue, retention, sealing
 from appliance.keeping.high_water import HighWater, Marks
 from appliance.keeping.rescue import Replacement
 
@@ -160,9 +160,11 @@ def erase_again(db: sqlite3.Connection, request_ids: Iterable[str], day: int = 0
             count += db.execute("DELETE FROM guest WHERE visit_id = :visit", values).rowcount
             db.execute("UPDATE guest_facts SET birth_year = NULL WHERE visit_id = :visit", values)
             db.execute("UPDATE visit SET needs_help = 0 WHERE id = :visit", values)
+            own_words.forget_of_visit(db, row[0])
     if day:
         for statement in retention.IDENTITY:
             db.execute(statement, {"day": day})
+        own_words.forget_until(db, day)
     if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():  # not in an old shape
         db.execute(_UNSENT)
     return count

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from appliance.clock import EARLIEST, Moment, Quality
-from appliance.keeping import totals
+from appliance.keeping import own_words, totals
 from appliance.office import Office
 from appliance.store import Store, Transaction
 
@@ -72,8 +72,8 @@ CLASSES: tuple[FieldClass, ...] = (
     FieldClass(
         "identity",
         lambda office: Period(months=office.guest_book.retention_months),
-        f"SELECT count(*) FROM guest WHERE visit_id IN ({_ROW_DAYS})",
-        (*IDENTITY, "DELETE FROM guest_erased WHERE day_id <= :day"),
+        f"SELECT (SELECT count(*) FROM guest WHERE visit_id IN ({_ROW_DAYS})) + {own_words.DUE}",
+        (*IDENTITY, *own_words.ERASE, "DELETE FROM guest_erased WHERE day_id <= :day"),
     ),
     FieldClass(
         "deposits",

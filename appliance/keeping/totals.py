@@ -22,7 +22,19 @@ _VISITS = (
     + " FROM visit JOIN service_day ON service_day.id = visit.day_id"
     " LEFT JOIN guest_facts ON guest_facts.visit_id = visit.id WHERE visit.id = ?"
 )
-_OWN = ("ticket", "call", "guest", "guest_facts", "deposit", "unlock", "print_job", "staff_session", "scan")
+_OWN = (
+    "ticket",
+    "call",
+    "guest",
+    "guest_facts",
+    "deposit",
+    "unlock",
+    "print_job",
+    "staff_session",
+    "scan",
+    "photocopy",
+    "inquiry",
+)
 
 Cell = tuple[str, str, str, str]  # date, service, measure, value
 

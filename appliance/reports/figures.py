@@ -25,6 +25,7 @@ from appliance.answers import ANSWERS
 from appliance.office import Office
 from appliance.reports import erased
 from appliance.reports.erased import Erased
+from appliance.reports.lending import Lending, count_lending
 from appliance.reports.partition import UNKNOWN, Cell, Partition
 from appliance.reports.periods import Period
 from appliance.reports.spread import Spread, spread
@@ -120,6 +121,7 @@ class Report:
     unnumbered_scans: int  # begun by touch, of no visit that is known
     unnumbered_pages: int
     pages_photocopied: int
+    lending: Lending
     forms: int  # of the survey
     form_sums: tuple[int, ...]  # its scores, by element
     days: tuple[tuple[date, int], ...]  # the days with visits
@@ -167,6 +169,7 @@ def count(db: sqlite3.Connection, office: Office, period: Period, today: date) -
         pages_scanned=_sum(tally["scanned"]),
         pages_photocopied=_sum(tally["copied"]),
         **_unnumbered(db, values),
+        lending=count_lending(db, values),
         forms=forms,
         form_sums=form_sums,
         days=tuple((date.fromisoformat(day), number) for day, number in sorted(tally["day"].items())),

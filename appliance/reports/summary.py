@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from appliance import inquiries
 from appliance.office import Office
 from appliance.reports.figures import JUDGED, NOT_MEASURED, SERVED, Report
 from appliance.reports.ikm import Grade, ikm, needed, rounded
@@ -116,6 +117,25 @@ def _things(report: Report, office: Office, form: Form) -> Iterator[Line]:
         yield Line("unnumbered_pages", report.unnumbered_pages if seen else None, "pages")
     if office.steps.photocopy:
         yield Line("pages_photocopied", None if copied is None else report.pages_photocopied, "pages")
+    yield from _lending(report, office, form)
+
+
+def _lending(report: Report, office: Office, form: Form) -> Iterator[Line]:
+    """Photocopy forms and requests: of no table, so that a small number is not published."""
+    lending, offered = report.lending, inquiries.kinds(office)
+    if office.steps.photocopy or lending.forms:
+        yield Line("copy_forms", _if_enough(lending.forms, form), "forms")
+    for kind, found in (("consultation", lending.consultation), ("softcopy", lending.softcopy)):
+        if kind not in offered and not found.asked:
+            continue
+        yield Line(f"{kind}_asked", _if_enough(found.asked, form), "requests")
+        yield Line(f"{kind}_done", _if_enough(found.done, form), "requests")
+        median = found.took.median_s if is_enough(found.took.count, form) else None
+        yield Line(f"{kind}_median", _minutes(median), "minutes")
+
+
+def _if_enough(number: int, form: Form) -> int | None:
+    return number if number == 0 or is_enough(number, form) else None
 
 
 def _minutes(seconds: int | None) -> Decimal | None:

@@ -35,6 +35,7 @@ ROW: dict[str, Any] = {
     "id_deposited": 0,
     "pages_scanned": 0,
     "pages_photocopied": 0,
+    "inquiries": None,
     "state": "checked_out",
 }
 

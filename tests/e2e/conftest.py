@@ -15,7 +15,7 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from appliance import assembly, staff
-from appliance.__main__ import simulated_config
+from appliance.__main__ import simulated_catalogue, simulated_config
 from appliance.clock import Clock, SystemClock
 from appliance.config import Config
 from appliance.front_desk import FrontDesk, assemble
@@ -89,10 +89,13 @@ def at_work(
     `with_station` lays a book under a camera.
     """
     columns = assembly.COLUMNS[paper]
-    with House(folder / "simulated", columns=columns, with_station=with_station) as house:
+    with (
+        House(folder / "simulated", columns=columns, with_station=with_station) as house,
+        simulated_catalogue(folder, load_office(office)) as catalogue,
+    ):
         listen = listen or f"127.0.0.1:{_free_port()}"
         profile = load_office(office)
-        config = change(simulated_config(house, profile, folder, listen, paper))
+        config = change(simulated_config(house, profile, folder, listen, paper, catalogue))
         house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
         desk = assemble(profile, config, clock or SystemClock(), folder)
         with assembly.running(desk, lambda: house.pins):

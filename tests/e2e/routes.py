@@ -23,10 +23,20 @@ def _visitor(blueprint: str, at: str, draft: str, visit: str) -> dict[str, tuple
         f"{blueprint}.rate": (at + "/{reading}/rating", at + "/{waiting}/rating"),
         f"{blueprint}.why": (at + "/{consulting}/rating/why?rating=none",),
         f"{blueprint}.thanks": (at + "/{consulting}/rating/thanks",),
+        f"{blueprint}.inquiry": (at + "/{reading}/request/consultation",),
+        f"{blueprint}.inquiry_done": (at + "/{reading}/request/consultation/done",),
         f"{blueprint}.question": (
             at + "/{consulting}/survey/{survey_draft}/1",
             at + "/{consulting}/survey/{survey_draft}/9",
         ),
+    }
+
+
+def _library(blueprint: str, at: str) -> dict[str, tuple[str, ...]]:
+    """The digital library's pages, which four audiences share."""
+    return {
+        f"{blueprint}.search": (at, at + "?q=dalam+angka", at + "?q=xyzzy"),
+        f"{blueprint}.publication": (at + "/{publication}",),
     }
 
 
@@ -36,6 +46,9 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "kiosk.home": ("/kiosk/",),
         "kiosk.complaints": ("/kiosk/complaints",),
         "kiosk.guest_book": ("/kiosk/guest-book",),
+        **_library("kiosk_library", "/kiosk/library"),
+        **_library("scanner_library", "/scanner/library"),
+        "kiosk.whose": ("/kiosk/for/consultation",),
         "kiosk.standard": ("/kiosk/standard",),
         "kiosk.standard_section": ("/kiosk/standard/requirements", "/kiosk/standard/complaints"),
         "kiosk.ticket": ("/kiosk/ticket/{waiting}",),
@@ -48,11 +61,14 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
             f"/v/{{{state}}}" for state in ("waiting", "called", "serving", "reading", "gone")
         ),
         **_visitor("visitor", "/v", "phone_draft", "waiting"),
+        **_library("phone_library", "/library"),
         "failure": ("/v/nobody", "/v/{waiting}/nothing-here"),
     },
     "staff": {
         "desk.overview": ("/desk/",),
         "desk.closing": ("/desk/closing",),
+        **_library("desk.desk_library", "/desk/library"),
+        "desk.lending.overview": ("/desk/lending",),
         "desk.lockers.overview": ("/desk/lockers",),
         "desk.lockers.one": ("/desk/lockers/1", "/desk/lockers/4"),
         "reports.page": (
@@ -98,7 +114,16 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
 FRAGMENT: Final = "a part of a page above, which holds the same"
 DATA: Final = "no page: data for programs"
 LINK: Final = "a page behind a random link: test_station.py"
+READING: Final = "a page of a publication that was fetched: test_library.py"
+PARIAMAN: Final = "a page of an office with photocopies: test_lending.py"
 REDIRECT: Final = "no page: it only leads on to one"
+
+_LIBRARIES: Final = {
+    "kiosk_library": "/kiosk/library",
+    "scanner_library": "/scanner/library",
+    "phone_library": "/library",
+    "desk.desk_library": "/desk/library",
+}
 
 # Addresses that are no pages, and why.
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
@@ -108,6 +133,30 @@ NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "admin.copies.now": (FRAGMENT, "/admin/copies/now"),
     "desk.columns": (FRAGMENT, "/desk/columns"),
     "desk.status": (FRAGMENT, "/desk/status"),
+    "desk.lending.photocopy": (PARIAMAN, "/desk/visits/1/photocopy"),
+    "visitor.photocopy": (PARIAMAN, "/v/{reading}/photocopy"),
+    "visitor.photocopy_done": (PARIAMAN, "/v/{reading}/photocopy/1"),
+    "visitor_kiosk.photocopy": (PARIAMAN, "/kiosk/v/{reading}/photocopy"),
+    "visitor_kiosk.photocopy_done": (PARIAMAN, "/kiosk/v/{reading}/photocopy/1"),
+    **{
+        f"{blueprint}.{part}": (kind, at + path)
+        for blueprint, at in _LIBRARIES.items()
+        for part, kind, path in (
+            ("results", FRAGMENT, "/results?q=angka"),
+            ("state", FRAGMENT, "/{publication}/state"),
+            ("cover", DATA, "/cover/{publication}.jpg"),
+        )
+    },
+    **{
+        f"{blueprint}.{part}": (kind, at + path)
+        for blueprint, at in _LIBRARIES.items()
+        if at.startswith(("/kiosk", "/scanner"))
+        for part, kind, path in (
+            ("read", READING, "/{publication}/read/1"),
+            ("page_picture", DATA, "/{publication}/page/1.jpg"),
+        )
+    },
+    "desk.lending.now": (FRAGMENT, "/desk/lending/now"),
     "desk.lockers.now": (FRAGMENT, "/desk/lockers/now"),
     "desk.lockers.one_now": (FRAGMENT, "/desk/lockers/1/now"),
     "board.standing": (FRAGMENT, "/board/standing"),

@@ -20,6 +20,7 @@ from appliance.visits import Request
 from tests.e2e.conftest import BOARD, DESK, KIOSK, PHONE, FrontDeskAtWork, at_work
 from tests.e2e.morning import Morning
 from tests.e2e.routes import NO_PAGES, PAGES, Audience
+from tests.e2e.test_library import copied
 from tests.store.reports.past import imagine, store
 from web import create_app
 
@@ -85,7 +86,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         start = Start(played.visits["consulting"].id, tokens["consulting"], "", "id")
         begun["survey_draft"] = work.desk.survey_drafts.begin(start)
         work.desk.store.write(store, imagine(1, date(2026, 7, 1), 60, 4))  # for the reports
-        yield Walk(work, tokens | begun, played.sit_down())
+        yield Walk(work, tokens | begun | {"publication": copied(work)}, played.sit_down())
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,9 @@ EXAMPLES = {
     "why": "access",
     "act": "call",
     "filename": "icons.svg",
+    "outcome": "done",
+    "to": "consultation",
+    "kind": "consultation",
 }
 
 
