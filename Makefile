@@ -28,7 +28,7 @@ test-install: ## install, upgrade and remove on Debian systems in folders (as ro
 
 test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50
 	@./bootstrap.sh test
-	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s
+	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s -p no:randomly
 
 release: ## make a release file for Raspberry Pis; KEY=... signs it (docs/upgrade.md)
 	@./bootstrap.sh run

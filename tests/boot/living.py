@@ -75,6 +75,7 @@ class Visitors:
             self._store.write(staff.add, login="rina", name="Rina", role="officer", password_hash="")
         self._tell("there", json.dumps(self._store.read(look), separators=(",", ":")))
         self._tell("begun")
+        self._fetch_bags()
         count = 0
         while True:
             count += 1
@@ -83,6 +84,11 @@ class Visitors:
             except ApplianceError as error:
                 self._tell("refused", repr(error))
                 time.sleep(0.5)
+
+    def _fetch_bags(self) -> None:
+        """Whoever was there when the power went comes back, but for the two who came first."""
+        for deposit in self._store.read(lockers.still_here)[2:]:
+            self._store.write(lockers.hand_back, deposit.id, staff=1)
 
     def _listens(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", 8080), 1):
@@ -137,8 +143,8 @@ class Visitors:
         self._tell("returned", token, name)
 
     def _through_the_door(self, name: str) -> None:
-        """Until nothing is asked of the locks any more; then the door is pushed shut."""
-        while self._store.read(lockers.next_unlock) is not None:
+        """Until the locks have done what was asked of them; then the door is pushed shut."""
+        while self._store.read(_is_opening):
             time.sleep(0.02)
         self._house.close_door(name)
 
@@ -152,6 +158,11 @@ def run(url: str) -> int:
         visitors = Visitors(desk, house, Teller())
         threading.Thread(target=visitors.come, daemon=True).start()
         return run_front_desk(desk, house)
+
+
+def _is_opening(db: sqlite3.Connection) -> bool:
+    asked = db.execute("SELECT 1 FROM unlock WHERE state IN ('asked', 'commanded') LIMIT 1")
+    return asked.fetchone() is not None
 
 
 _NUMBERS = "SELECT token, letter || printf('%03d', number) FROM visit JOIN ticket ON visit_id = visit.id"

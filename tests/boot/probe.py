@@ -11,6 +11,7 @@ import mmap
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,11 +44,6 @@ def maps_code() -> None:
     mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
 
 
-def reaches_the_network() -> None:
-    with socket.create_connection(("10.0.2.2", 1), 2):
-        pass
-
-
 TRIES: dict[str, Callable[[], object]] = {
     "data": writes("/var/lib/frontdesk"),
     "pages": writes("/var/lib/frontdesk/scans"),
@@ -59,14 +55,14 @@ TRIES: dict[str, Callable[[], object]] = {
     "disk": opens("/dev/vdb", os.O_RDONLY),
     "memory": opens("/dev/mem", os.O_RDONLY),
     "keyboard": opens("/dev/input/event0", os.O_RDONLY),
-    "usb": opens(next(iter(sorted(map(str, Path("/dev/bus/usb/001").glob("*")))), "/dev/bus/usb/none")),
+    "usb": opens("/dev/frontdesk/printer"),
     "camera": opens("/dev/video0"),
     "unix": connects(socket.AF_UNIX, socket.SOCK_STREAM),
     "internet": connects(socket.AF_INET, socket.SOCK_STREAM),
     "packets": connects(socket.AF_PACKET, socket.SOCK_RAW),
     "namespaces": unshare,
     "code": maps_code,
-    "clock": lambda: os.utime("/etc/adjtime"),
+    "clock": lambda: time.clock_settime(time.CLOCK_REALTIME, time.clock_gettime(time.CLOCK_REALTIME)),
     "kernel": lambda: Path("/proc/sys/kernel/panic").write_text("10"),
     "others": lambda: Path("/proc/1/status").read_text(),
     "end_others": lambda: os.kill(1, 0),

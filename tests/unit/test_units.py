@@ -17,7 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.__main__ import main
-from appliance.central_config import CREDENTIAL
+from appliance.catalogue.settings import CREDENTIAL as CATALOGUE
+from appliance.central_config import CREDENTIAL as CENTRAL
 from appliance.commands.loading import DEFAULT_CONFIG, EXIT_CONFIG, EXIT_IN_USE
 from appliance.config import Config
 from appliance.scanning.process import ENVIRONMENT
@@ -215,7 +216,7 @@ def test_no_secret_stands_in_a_file_that_everybody_can_read(path: Path) -> None:
 def test_secrets_are_handed_over_and_a_missing_one_is_no_reason_not_to_start() -> None:
     tmpfiles = (MIRROR / "usr/lib/tmpfiles.d/frontdesk.conf").read_text(encoding="utf-8")
     loaded = keys(UNITS / "frontdesk.service")["LoadCredential"]
-    assert CREDENTIAL in [line.partition(":")[0] for line in loaded]
+    assert {CENTRAL, CATALOGUE} <= {line.partition(":")[0] for line in loaded}
     for line in loaded:
         name, _, source = line.partition(":")
         # By its name alone, systemd looks in /etc/credstore and goes on where there is none.
