@@ -29,6 +29,7 @@ class Answers:
     card_reader: Table | None = None
     camera: str | None = None
     flatbed: str | None = None
+    scan_socket: str | None = None  # where the service manager starts the scanning process
     voice: bool = False
     buttons: dict[str, int] = field(default_factory=dict)  # letter of the service -> pin
     lockers: list[tuple[int, int | None]] = field(default_factory=list)  # pins of lock and contact, in order
@@ -61,11 +62,15 @@ def compose(answers: Answers) -> str:
         "voice": {"driver": "espeak"} if answers.voice else None,
         "buttons": {"button": buttons} if buttons else None,
         "lockers": {"locker": lockers} if lockers else None,
-        "scanner": {"auto": True} if answers.camera or answers.flatbed else None,
+        "scanner": _scanner(answers) if answers.camera or answers.flatbed else None,
         "camera": {"address": answers.camera} if answers.camera else None,
         "flatbed": {"device": answers.flatbed} if answers.flatbed else None,
     }
     return _OPENING + config_text.as_toml({name: table for name, table in tables.items() if table})
+
+
+def _scanner(answers: Answers) -> Table:
+    return {"socket": answers.scan_socket} if answers.scan_socket else {"auto": True}
 
 
 def _locker(number: int, pin: int, contact: int | None) -> Table:

@@ -143,6 +143,7 @@ def _ask_scanner(talk: Talk, answers: Answers) -> None:
             answers.camera = camera
             break
     answers.flatbed = re.escape(name) if (name := talk.ask("flatbed")) else None
+    answers.scan_socket = plugged.scan_socket(talk.system)
 
 
 def _ask_voice(talk: Talk, answers: Answers) -> None:

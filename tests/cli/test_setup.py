@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from appliance import first_config, plugged, staff
+from appliance import config, first_config, plugged, staff
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands.loading import load
@@ -169,3 +169,15 @@ def test_a_reader_with_a_contactless_half_is_chosen_by_it(system: Path, tmp_path
     assert first_config.reader(reader) == {"reader": "PICC"}
     assert printer.name == "0483:5743"
     assert plugged.cameras(other) == []
+
+
+def test_a_machine_with_the_units_lets_them_start_the_scanning_process(tmp_path: Path) -> None:
+    assert plugged.scan_socket(tmp_path) is None
+    unit = tmp_path / "usr/lib/systemd/system/frontdesk-scan.socket"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    answers = first_config.Answers("1373", "/var/lib/frontdesk", flatbed="Canon")
+    answers.scan_socket = plugged.scan_socket(tmp_path)
+    scanner = config.parse(first_config.compose(answers)).scanner
+    assert scanner is not None
+    assert scanner.socket == Path("/run/frontdesk-scan.sock")
