@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test quick test-faults install check format pictures constraints clean
+.PHONY: help run test quick test-faults test-install test-boot install release deb check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,22 @@ quick: ## all tests but those in the browser, and those that hurt whole front de
 test-faults: ## the long fault tests: kills at every write, power cuts, storms
 	@./bootstrap.sh test
 	$(BIN)/pytest -n auto -m fault --timeout=1800
+
+test-install: ## install, upgrade and remove on Debian systems in folders (as root; docs/install.md)
+	@./bootstrap.sh test
+	$(BIN)/pytest -m install --timeout=3600
+
+test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50
+	@./bootstrap.sh test
+	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s -p no:randomly
+
+release: ## make a release file for Raspberry Pis; KEY=... signs it (docs/upgrade.md)
+	@./bootstrap.sh run
+	$(BIN)/python -m installer.release $(if $(KEY),--key $(KEY)) $(addprefix --machine ,$(MACHINES))
+
+deb: ## make the Debian package dist/pst-frontdesk.deb; KEY=... is whose updates it trusts
+	@./bootstrap.sh run
+	$(BIN)/python -m installer.deb $(if $(KEY),--key $(KEY)) $(addprefix --machine ,$(MACHINES))
 
 install: ## install what the front desk needs and this machine lacks
 	@./bootstrap.sh run

@@ -40,7 +40,9 @@ from appliance.commands.locks import locks_group
 from appliance.commands.relay import relay_group
 from appliance.commands.release import release_group
 from appliance.commands.report import report
+from appliance.commands.setup import setup
 from appliance.commands.staff import staff_group
+from appliance.commands.upgrade import upgrade
 from appliance.config import Config
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk, assemble
@@ -237,7 +239,9 @@ for command in (
     relay_group,
     release_group,
     report,
+    setup,
     staff_group,
+    upgrade,
 ):
     main.add_command(command)
 for command in (backup_group, restore, retention_command):

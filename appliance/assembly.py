@@ -41,7 +41,7 @@ from appliance.messages import Message
 from appliance.printer_config import EscposNetwork, EscposSerial, Printer
 from appliance.runtime import Duty, Runtime
 from appliance.scanner_config import Scanner
-from appliance.scanning.process import CONNECTING_S, Deadlines, LookedAt, ScanProcess
+from appliance.scanning.process import CONNECTING_S, Deadlines, LookedAt, ScanProcess, as_child, by_socket
 from appliance.scanning.protocol import setup_of
 from appliance.scanning.station import TEMPORARY, Station
 from appliance.store import Transaction
@@ -160,8 +160,8 @@ def scan_process_of(config: Config, station: Station) -> ScanProcess:
     return ScanProcess(
         station.setup,
         deadlines=deadlines,
-        temporary=station.root / TEMPORARY,
         sane_config=flatbed.sane_config if flatbed else None,
+        start=by_socket(settings.socket) if settings.socket else as_child(station.root / TEMPORARY),
     )
 
 
@@ -302,11 +302,12 @@ def question(config: Config, device: Device) -> Ask:
 def scanning_devices(config: Config) -> list[LookedAt]:
     """The camera and the flatbed, each looked at by itself: one may be there without the other."""
     setup = setup_of(config)
-    if setup is None:
+    if setup is None or config.scanner is None:
         return []
     sane_config = config.flatbed.sane_config if config.flatbed else None
     alone = {"camera": replace(setup, flatbed=None), "flatbed": replace(setup, camera=None)}
-    return [LookedAt(name, alone[name], sane_config) for name in alone if getattr(setup, name)]
+    socket = config.scanner.socket
+    return [LookedAt(name, alone[name], sane_config, socket) for name in alone if getattr(setup, name)]
 
 
 def _ns(seconds: float) -> int:

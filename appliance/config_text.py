@@ -36,6 +36,11 @@ def changed(config: Config) -> Data:
 def show(config: Config, *, only_changed: bool = False) -> str:
     """The configuration in force as TOML, or only what differs from the defaults."""
     data = changed(config) if only_changed else config.model_dump(mode="json", exclude_none=True)
+    return as_toml(data)
+
+
+def as_toml(data: Mapping[str, Any]) -> str:
+    """Plain data with tables, and rows of tables, as TOML."""
     return "\n".join(_table_lines((), data)).strip() + "\n"
 
 

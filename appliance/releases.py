@@ -2,7 +2,10 @@
 
     ROOT/releases/VERSION/bin/frontdesk     each release whole, with its own libraries
     ROOT/current -> releases/VERSION        the one that runs
+    ROOT/releases/VERSION/system/           its files for the system (system_files.py)
     ROOT/switch.json                        a switch that is not settled
+    ROOT/switch.lock                        held by whoever switches
+    ROOT/placed                             which files for the system are at their places
 
 A switch stops the front desk, copies its data, leads `current` to the new release, starts it and asks
 `/healthz`. Only a release that is well and stays so is kept. One that crashes or is not well is stopped, the
@@ -12,6 +15,7 @@ unsettled, `settle` takes back at the next start.
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import logging
@@ -20,7 +24,8 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +35,7 @@ from appliance.keeping import room
 from appliance.keeping.ballast import FILE as BALLAST_FILE
 from appliance.services import Service
 from appliance.store import FILE as DATABASE
+from appliance.system_files import SystemFiles
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +97,22 @@ class Outcome:
 class Releases:
     """The releases under one root, and the data that they share."""
 
-    def __init__(self, root: Path, data: Path, config: Path, service: Service, gate: Gate) -> None:
+    def __init__(
+        self,
+        root: Path,
+        data: Path,
+        config: Path,
+        service: Service,
+        gate: Gate,
+        files: SystemFiles | None = None,
+    ) -> None:
         self._root = root
         self._data = data
         self._config = config
         self._service = service
         self._gate = gate
         self._marker = root / "switch.json"
+        self._files = files or system_files(root)
 
     # ---------------------------------------------------------------------- what there is
 
@@ -127,8 +142,13 @@ class Releases:
     def switch(self, version: str) -> Outcome:
         """Go over to another release, or back by itself when that one does not prove itself.
 
-        Raises ReleaseError, with nothing stopped, for a release that cannot be tried at all.
+        Raises ReleaseError, with nothing stopped, for a release that cannot be tried at all. Told to end in
+        the midst of it, it goes back first.
         """
+        with _at_work(self._root):
+            return self._switch(version)
+
+    def _switch(self, version: str) -> Outcome:
         before = self._way_back()
         self._refuse_unless_ready(before, version)
         began = time.monotonic()
@@ -140,6 +160,10 @@ class Releases:
             reason = self._try(version, tolerated)
         except (OSError, sqlite3.Error, ReleaseError) as error:
             reason = str(error)
+        except (SystemExit, KeyboardInterrupt):
+            log.error("release %s is not kept: told to end before it had proved itself", version)
+            self._start_again(before)
+            raise
         if reason is None:
             self._keep()
             return Outcome(version, True, None, time.monotonic() - began)
@@ -151,12 +175,23 @@ class Releases:
         """Take back a switch that a cut of the power interrupted; gives the release that is current again.
 
         For the service manager, before the front desk is started: nothing is running, nothing is started.
+        Raises ReleaseError, with nothing changed, while a switch is at work: then it is that one's start.
         """
-        begun = self.unsettled
-        if begun is None:
+        if self.unsettled is None:
             return None
-        self._restore(begun[0])
-        return begun[0]
+        with _at_work(self._root):
+            begun = self.unsettled
+            if begun is None:
+                return None
+            self._restore(begun[0])
+            return begun[0]
+
+    def prune(self, *keep: str | None) -> list[str]:
+        """Remove every release but the current one and those to be kept; gives the names of those removed."""
+        gone = [version for version in self.all() if version not in (self.current, *keep)]
+        for version in gone:
+            shutil.rmtree(self._root / "releases" / version)
+        return gone
 
     def _way_back(self) -> str:
         before = self.current
@@ -190,6 +225,7 @@ class Releases:
             raise ReleaseError(f"release {version} says no to {' '.join(arguments)}: {said}")
 
     def _try(self, version: str, tolerated: frozenset[str]) -> str | None:
+        self._files.place(self._root / "releases" / version / "system")
         link_durably(self._root / "current", f"releases/{version}")
         self._service.start()
         return self._gate.verdict(tolerated)
@@ -201,14 +237,19 @@ class Releases:
         shutil.rmtree(self._data / COPY, ignore_errors=True)
 
     def _go_back(self, before: str) -> None:
-        self._service.stop()
-        self._restore(before)
-        self._service.start()
+        self._start_again(before)
         if (still := self._gate.verdict(frozenset())) is not None:
             log.error("release %s runs again, and is not well either: %s", before, still)
 
+    def _start_again(self, before: str) -> None:
+        self._service.stop()
+        self._restore(before)
+        self._service.start()
+
     def _restore(self, before: str) -> None:
-        self._put_back()
+        if self.unsettled is not None:  # else the copy is not whole, and nothing has touched the data yet
+            self._put_back()
+        self._files.place(self._root / "releases" / before / "system")
         link_durably(self._root / "current", f"releases/{before}")
         self._marker.unlink(missing_ok=True)
         sync_folder(self._root)
@@ -251,6 +292,22 @@ class Releases:
         if os.geteuid() == 0:
             for path in (self._data, *self._data.rglob("*")):
                 os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def system_files(root: Path) -> SystemFiles:
+    """The files for the system that the releases under this root bring."""
+    return SystemFiles(root / "placed")
+
+
+@contextmanager
+def _at_work(root: Path) -> Iterator[None]:
+    """Only one process at a time switches or settles; its end, however it comes, gives the lock back."""
+    with (root / "switch.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseError("a switch is at work") from None
+        yield
 
 
 def copy_database(source: Path, target: Path) -> None:

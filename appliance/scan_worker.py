@@ -1,6 +1,7 @@
 """The scanning process: holds SANE, OpenCV and the page pipeline, so that the front desk never does.
 
-`python -m appliance.scan_worker`, started by `process.py`. With `assembly.py` this is the second place
+`python -m appliance.scan_worker`, started by the front desk or, for a call at its socket, by
+`scan_service.py` (see `scanning/wire.py`). With `assembly.py` this is the second place
 that knows concrete devices. It writes files into the session's folder and lines to its standard output; the
 database it never touches. It ends when its standard input does, in whatever state a library is: what is not
 on the disk by then was never said to be saved.
@@ -16,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -143,21 +145,21 @@ def _restrict(memory_mb: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def look(setup: Setup, frame: Path) -> list[Line]:
-    """For `frontdesk check`: whether each device is there; what a camera sees is written to `frame`."""
+def look(setup: Setup) -> list[Line]:
+    """For `frontdesk check`: whether each device is there, and what a camera sees."""
     devices = [_camera(setup)] if setup.camera else []
     devices += [_flatbed(setup)] if setup.flatbed else []  # type: ignore[list-item]
-    return [_look_at(device, frame) for device in devices]
+    return [_look_at(device) for device in devices]
 
 
-def _look_at(device: OpenCvCamera | SaneFlatbed, path: Path) -> Line:
+def _look_at(device: OpenCvCamera | SaneFlatbed) -> Line:
     said: Line = {"is": "device", "device": device.name, "problem": None, "detail": ""}
     try:
         device.connect()
         if isinstance(device, OpenCvCamera):
             frame = device.grab()
             grey = frame.reduced(1, grey=True)
-            path.write_bytes(frame.photo().data)
+            said["picture"] = b64encode(frame.photo().data).decode("ascii")
             said["detail"] = f"{grey.shape[1]} x {grey.shape[0]}"
     except DriverError as error:
         said |= {"problem": error.code, "detail": error.detail}
@@ -174,8 +176,10 @@ def main() -> None:
     first = decode(next(lines))
     setup = Setup.of(first)
     _restrict(setup.memory_mb)
+    if first["sane_config"]:
+        os.environ["SANE_CONFIG_DIR"] = first["sane_config"]  # read when libsane is loaded
     if first.get("look"):
-        for said in look(setup, Path(first["look"])):
+        for said in look(setup):
             sys.stdout.buffer.write(encode(said))
         sys.stdout.buffer.flush()
         os._exit(0)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from appliance.central_config import FilePath
 from appliance.device_config import Pattern, Text
 from appliance.durations import Duration, between
 from appliance.toml_model import Table
@@ -50,6 +51,12 @@ class Scanner(Table):
     memory: Annotated[int, Field(ge=256, le=4096)] = Field(
         768,
         description="Megabytes that the scanning process may use; with more it is ended and started anew.",
+    )
+    socket: FilePath | None = Field(
+        None,
+        description="Unix socket at which the service manager starts the scanning process; without it the "
+        "front desk starts it itself.",
+        examples=["/run/frontdesk-scan.sock"],
     )
     page_deadline: Annotated[Duration, between("10s", "10m")] = Field(
         timedelta(seconds=90),

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from appliance.checks import process_using
 from appliance.errors import ReleaseError
 
 _STOPS_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
+
+# What a release may have brought, and how systemd is told of it before the unit needs it.
+_TAKEN_IN = (
+    (Path("/usr/lib/sysusers.d/frontdesk.conf"), ("systemd-sysusers", "frontdesk.conf")),
+    (Path("/usr/lib/tmpfiles.d/frontdesk.conf"), ("systemd-tmpfiles", "--create", "frontdesk.conf")),
+)
 
 
 class Service(Protocol):
@@ -35,20 +42,28 @@ class SystemdService:
 
     def stop(self) -> None:
         """End the unit."""
-        self._control("stop")
+        self._control("stop", self._unit)
 
     def start(self) -> None:
-        """Start the unit; does not wait for it, since it may never come up."""
-        self._control("reset-failed")
-        self._control("start", "--no-block")
+        """Start the unit as its release has it; does not wait for it, since it may never come up."""
+        for brought, command in _TAKEN_IN:
+            if brought.exists():
+                _run(*command)
+        self._control("daemon-reload")
+        self._control("reset-failed", self._unit)
+        self._control("start", "--no-block", self._unit)
 
-    def _control(self, *words: str) -> None:
-        command = ["systemctl", *words, self._unit]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or error
-            raise ReleaseError(f"{' '.join(command)}: {said}") from error
+    @staticmethod
+    def _control(*words: str) -> None:
+        _run("systemctl", *words)
+
+
+def _run(*command: str) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=3 * _STOPS_WITHIN_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or error
+        raise ReleaseError(f"{' '.join(command)}: {said}") from error
 
 
 class PlainService:
@@ -83,7 +98,10 @@ class PlainService:
         return ours or (self._data.is_dir() and process_using(self._data) is not None)
 
     def start(self) -> None:
-        """Run the program in a session of its own: it outlives the command that started it."""
+        """Run the program in a session of its own: it outlives the command that started it.
+
+        As whom the data belong to: what root made there, the front desk could not write.
+        """
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [self._program, "run", "--config", self._config],
@@ -91,4 +109,22 @@ class PlainService:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                **_owner(self._data),
             )
+
+
+class _Account(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _owner(data: Path) -> _Account:
+    if os.geteuid() != 0 or not data.is_dir():
+        return {}
+    owner = data.stat()
+    try:
+        groups = os.getgrouplist(pwd.getpwuid(owner.st_uid).pw_name, owner.st_gid)
+    except KeyError:  # an account that is gone
+        groups = [owner.st_gid]
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": groups}

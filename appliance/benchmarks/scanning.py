@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from appliance.scanning.folder import ScanFolder
-from appliance.scanning.process import Deadlines, ScanProcess
+from appliance.scanning.process import Deadlines, ScanProcess, as_child
 from appliance.scanning.protocol import CameraSetup, Line, Setup
 from drivers.simulated.station import SimulatedStation
 
@@ -32,8 +32,8 @@ def _scanning_process(folder: Path, width: int) -> Iterator[tuple[SimulatedStati
     process = ScanProcess(
         Setup(camera, None, auto=True, searchable=False, memory_mb=1024),
         deadlines=Deadlines(60.0, 30.0, 120.0),
-        temporary=folder / "temporary",
         sane_config=None,
+        start=as_child(folder / "temporary"),
     )
     try:
         process.connect()

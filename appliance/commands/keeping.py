@@ -46,8 +46,11 @@ def _complaining() -> Iterator[None]:
     type=click.Path(path_type=Path),
     help="Another folder, with [backup] recipient encrypted.",
 )
+@click.option(
+    "--unless-today", is_flag=True, help="Only if today has no nightly copy yet; for a timer, as its net."
+)
 @click.pass_context
-def backup_group(context: click.Context, path: Path, target: Path | None) -> None:
+def backup_group(context: click.Context, path: Path, target: Path | None, unless_today: bool) -> None:
     """Make a copy of the database now, also while the front desk runs."""
     if context.invoked_subcommand is not None:
         return
@@ -55,7 +58,11 @@ def backup_group(context: click.Context, path: Path, target: Path | None) -> Non
     with _complaining():
         now = SystemClock().now()
         folder, source = config.site.data / backup.FOLDER, config.site.data / FILE
-        copy = backup.make(source, folder, now, day=now.local_date(office.zone), kind="asked")
+        day = now.local_date(office.zone)
+        if unless_today and backup.has_nightly(folder, day):
+            click.echo(f"{day} has its copy")
+            return
+        copy = backup.make(source, folder, now, day=day, kind="nightly" if unless_today else "asked")
         backup.prune(folder)
         click.echo(f"{copy.path}  {_size(copy.manifest.bytes)}, {copy.manifest.rows.get('visit', 0)} visits")
         goal = target or config.backup.copy_to

@@ -14,9 +14,10 @@ from appliance.errors import NotNow, PageLimit, Refused, ScanForbidden
 from appliance.examination import Answer
 from appliance.front_desk import FrontDesk
 from appliance.messages import Message
-from appliance.scanning.process import NAME, ScanProcess
+from appliance.scanning.process import ScanProcess
 from appliance.scanning.protocol import Line
 from appliance.scanning.station import Station
+from appliance.scanning.wire import NAME
 from appliance.scans import Scan
 from drivers.base import DeviceState
 

@@ -262,6 +262,14 @@ def surplus(found: Iterable[Copy]) -> list[Copy]:
     return [copy for copy in ordered if copy.manifest.serial not in kept]
 
 
+def has_nightly(folder: Path, day: date) -> bool:
+    """Whether the night of this day has brought a copy that looks good."""
+    return any(
+        copy.manifest.kind == "nightly" and copy.manifest.day == day.isoformat() and copy.looks_good
+        for copy in copies(folder)
+    )
+
+
 def prune(folder: Path) -> int:
     """Remove what is not kept; gives how many."""
     gone = surplus(copies(folder))

@@ -29,6 +29,10 @@ FRAMES, LOOKS, PAGES, TRIES = "frames", "looks", "pages", "tries"
 ORDER = "order.json"
 BOOK = "book.pdf"
 
+# The scanning process may have an account of its own: what they share is the group. Nobody else comes this
+# far, since the data folder is the front desk's alone.
+_FOLDER_MODE, _FILE_MODE = 0o770, 0o660
+
 _FRAME = re.compile(r"(\d{6})(?:-for-(\d{6}))?(\.glass)?\.(jpg|png)")
 _KEY = re.compile(r"\d{6}(?:-\d+)?")
 
@@ -80,7 +84,7 @@ class ScanFolder:
     def make(self) -> None:
         """Make what is missing."""
         for name in (FRAMES, LOOKS, PAGES, TRIES):
-            (self.path / name).mkdir(parents=True, exist_ok=True, mode=0o750)
+            (self.path / name).mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
 
     # ---------------------------------------------------------------------- frames
 
@@ -222,7 +226,7 @@ def write_whole(path: Path, data: bytes, *, sync: bool = False) -> None:
 
 
 def _write(path: Path, data: bytes, *, sync: bool) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()

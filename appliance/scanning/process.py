@@ -9,28 +9,37 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import shutil
-import subprocess
-import sys
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from appliance.scanning.protocol import Line, Setup, decode, encode
+from appliance.scanning.wire import NAME, ChildWire, Opener, SocketWire, Wire
 from drivers.base import DriverError, Lost, Timeout
 
 log = logging.getLogger(__name__)
 
-NAME = "scanner"
 LOOK_S = 45.0  # for `frontdesk check`: network backends of SANE search for a long time
-START_S = 20.0  # until it says that it is ready: a cold memory card is slow
+START_S = 60.0  # until it says that it is ready: OpenCV from a cold memory card is slow
 PULSE_S = 20.0  # without a sign of life it hangs: a busy machine may be late, but not so late
 CONNECTING_S = 10.0  # that a camera may take to be opened, beyond its time-out
-_BLOCK = 1 << 16
+# For the process. systemd/root/.../frontdesk-scan@.service holds the same; a test compares them.
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # SANE ends its reading thread wherever that is. Were it just then looking up a function for the first
+    # time, the loader's lock would stay taken, and the next dlclose would wait for ever.
+    "LD_BIND_NOW": "1",
+    "OPENCV_LOG_LEVEL": "SILENT",  # a camera that has gone is told once, by us
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,11 @@ class Deadlines:
 class ScanProcess:
     """One scanning process after the other. `send` may be called from any thread, the rest from one."""
 
-    def __init__(
-        self, setup: Setup, *, deadlines: Deadlines, temporary: Path, sane_config: str | None
-    ) -> None:
-        self._setup = setup
+    def __init__(self, setup: Setup, *, deadlines: Deadlines, sane_config: str | None, start: Opener) -> None:
+        self._first = first_line(setup, sane_config)
         self._deadlines = deadlines
-        self._temporary = temporary
-        self._sane_config = sane_config
-        self._child: subprocess.Popen[bytes] | None = None
+        self._start = start
+        self._wire: Wire | None = None
         self._selector: selectors.BaseSelector | None = None
         self._sending = threading.Lock()
         self._rest = b""
@@ -65,27 +71,17 @@ class ScanProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's id, while there is one."""
-        return self._child.pid if self._child else None
+        """The process's id, while there is one and it is known."""
+        return self._wire.pid if self._wire else None
 
     def connect(self) -> None:
         """Start a process and wait until it is ready. Raises Lost or Timeout."""
         self.close()
-        if self._temporary.exists():
-            shutil.rmtree(self._temporary)  # what a library put aside for the last visitor
-        self._temporary.mkdir(parents=True, mode=0o750)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "appliance.scan_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env=self._environment(),
-        )
-        self._child, self._rest, self._heard_s = child, b"", time.monotonic()
+        wire = self._start()
+        self._wire, self._rest, self._heard_s = wire, b"", time.monotonic()
         self._selector = selectors.DefaultSelector()
-        if child.stdout is not None:
-            self._selector.register(child.stdout, selectors.EVENT_READ)
-        self.send(self._setup.as_line())
+        self._selector.register(wire, selectors.EVENT_READ)
+        self.send(self._first)
         give_up = time.monotonic() + START_S
         while not any(line["is"] == "ready" for line in self._read(0.5)):
             if time.monotonic() > give_up:
@@ -93,27 +89,21 @@ class ScanProcess:
 
     def close(self) -> None:
         """End the process at once; what counts is on the disk."""
-        child, self._child = self._child, None
+        wire, self._wire = self._wire, None
         if self._selector is not None:
             self._selector.close()
             self._selector = None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        with self._sending:
-            for pipe in (child.stdin, child.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+        if wire is not None:
+            with self._sending:
+                wire.close()
 
     def send(self, line: Line) -> None:
         """Tell the process something; lost when there is none, since it is told again when it has started."""
-        child = self._child
-        if child is None or child.stdin is None:
+        wire = self._wire
+        if wire is None:
             return
         with self._sending, suppress(OSError, ValueError):  # it has just ended: `receive` says so
-            child.stdin.write(encode(line))
+            wire.send(encode(line))
 
     def receive(self, timeout_s: float) -> list[Line]:
         """What it has said, after at most `timeout_s`. Raises Lost when it ended, Timeout when it hangs."""
@@ -139,62 +129,59 @@ class ScanProcess:
                 raise Timeout(NAME, f"{key.removesuffix('_s')} took longer than {limit_s:.0f} s")
 
     def _read(self, timeout_s: float) -> list[Line]:
-        child, selector = self._child, self._selector
-        if child is None or selector is None or child.stdout is None:
+        wire, selector = self._wire, self._selector
+        if wire is None or selector is None:
             raise Lost(NAME, "not started")
         if not selector.select(timeout_s):
             return []
-        block = os.read(child.stdout.fileno(), _BLOCK)
+        block = wire.read()
         if not block:
-            raise Lost(NAME, f"the scanning process ended ({child.wait()})")
+            raise Lost(NAME, wire.fate())
         *whole, self._rest = (self._rest + block).split(b"\n")
         return [decode(line) for line in whole]
 
-    def _environment(self) -> dict[str, str]:
-        return environment(self._temporary, self._sane_config)
+
+def first_line(setup: Setup, sane_config: str | None) -> Line:
+    """What a process has to know before anything else."""
+    return {**setup.as_line(), "sane_config": sane_config}
 
 
-def environment(temporary: Path, sane_config: str | None) -> dict[str, str]:
-    """One thread for each lane, temporary files where they are erased, and SANE's configuration."""
-    own = {
-        "TMPDIR": str(temporary),
-        "OMP_NUM_THREADS": "1",
-        "OMP_THREAD_LIMIT": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        # SANE ends its reading thread wherever that is. Were it just then looking up a function for the first
-        # time, the loader's lock would stay taken, and the next dlclose would wait for ever.
-        "LD_BIND_NOW": "1",
-        "OPENCV_LOG_LEVEL": "SILENT",  # a camera that has gone is told once, by us
-        "OPENCV_FFMPEG_LOGLEVEL": "-8",
-    }
-    if sane_config:
-        own["SANE_CONFIG_DIR"] = sane_config
-    return {**os.environ, **own}
+def as_child(temporary: Path) -> Opener:
+    """Start the process ourselves; its libraries put aside what they must in this folder."""
+    return lambda: ChildWire(temporary, environment(temporary))
 
 
-FRAME = "frame.jpg"  # what a camera sees when it is looked at
+def by_socket(path: Path) -> Opener:
+    """Let the service manager start it."""
+    return lambda: SocketWire(path)
 
 
-def look(setup: Setup, temporary: Path, sane_config: str | None, deadline_s: float) -> list[Line]:
+def environment(temporary: Path) -> dict[str, str]:
+    """One thread for each lane, and temporary files where they are erased."""
+    return {**os.environ, **ENVIRONMENT, "TMPDIR": str(temporary)}
+
+
+def look(setup: Setup, sane_config: str | None, start: Opener, deadline_s: float) -> list[Line]:
     """For `frontdesk check`: what a process that is started for it says of each device.
 
-    A camera's picture lies in `temporary` then, as FRAME. Raises Lost or Timeout when it says nothing.
+    A camera's line holds its picture (base64). Raises Lost or Timeout when it says nothing.
     """
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "appliance.scan_worker"],
-            input=encode({**setup.as_line(), "look": str(temporary / FRAME)}),
-            stdout=subprocess.PIPE,
-            check=False,
-            timeout=deadline_s,
-            env=environment(temporary, sane_config),
-        )
-    except subprocess.TimeoutExpired:
-        raise Timeout(NAME, "no answer") from None
-    lines = [decode(line) for line in done.stdout.splitlines()]
-    if not lines:
-        raise Lost(NAME, f"the scanning process ended ({done.returncode})")
-    return lines
+    give_up = time.monotonic() + deadline_s
+    wire = start()
+    said = b""
+    with closing(wire), selectors.DefaultSelector() as selector:
+        selector.register(wire, selectors.EVENT_READ)
+        wire.send(encode({**first_line(setup, sane_config), "look": True}))
+        while selector.select(max(0.0, give_up - time.monotonic())):
+            block = wire.read()
+            if not block:
+                break
+            said += block
+        else:
+            raise Timeout(NAME, "no answer")
+        if not said:
+            raise Lost(NAME, wire.fate())
+    return [decode(line) for line in said.splitlines()]
 
 
 def error_of(code: str) -> type[DriverError]:
@@ -211,10 +198,11 @@ def error_of(code: str) -> type[DriverError]:
 class LookedAt:
     """The camera or the flatbed for `frontdesk check`: looked at by a process of its own."""
 
-    def __init__(self, name: str, setup: Setup, sane_config: str | None) -> None:
+    def __init__(self, name: str, setup: Setup, sane_config: str | None, socket: Path | None) -> None:
         self._name = name
         self._setup = setup
         self._sane_config = sane_config
+        self._socket = socket
         self.detail = ""
         self.picture: bytes | None = None  # a camera's
 
@@ -226,14 +214,14 @@ class LookedAt:
     def connect(self) -> None:
         """Look whether it is there. Raises what was found wrong, as an error of the drivers' tree."""
         with TemporaryDirectory(prefix="frontdesk-check-") as folder:
-            lines = look(self._setup, Path(folder), self._sane_config, LOOK_S)
-            frame = Path(folder) / FRAME
-            self.picture = frame.read_bytes() if frame.exists() else None
+            start = by_socket(self._socket) if self._socket else as_child(Path(folder) / "temporary")
+            lines = look(self._setup, self._sane_config, start, LOOK_S)
         said = next((line for line in lines if line["device"] == self._name), None)
         if said is None:
             raise Lost(self._name, "the scanning process said nothing of it")
         if said["problem"]:
             raise error_of(said["problem"])(self._name, said["detail"])
+        self.picture = b64decode(said["picture"]) if said.get("picture") else None
         self.detail = said["detail"]
 
     def close(self) -> None:

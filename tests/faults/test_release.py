@@ -297,6 +297,7 @@ def test_systemd_is_asked_by_its_own_command(systemctl: Callable[[], list[str]])
     service.start()
     assert systemctl() == [
         "stop frontdesk.service",
+        "daemon-reload",
         "reset-failed frontdesk.service",
         "start --no-block frontdesk.service",
     ]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from appliance.errors import ApplianceError
 from appliance.scanning.folder import PageFiles, ScanFolder, Verdict
-from appliance.scanning.process import Deadlines, ScanProcess
+from appliance.scanning.process import Deadlines, ScanProcess, as_child
 from appliance.scanning.protocol import Setup
 from appliance.wording import load_wording
 from drivers.simulated.book_camera import Look, draw_spread
@@ -41,7 +41,10 @@ def process(tmp_path: Path) -> Iterator[ScanProcess]:
     """A scanning process without devices: it develops what lies in the folder."""
     setup = Setup(None, None, auto=False, searchable=False, memory_mb=1024)
     process = ScanProcess(
-        setup, deadlines=Deadlines(60.0, 60.0, 60.0), temporary=tmp_path / "temporary", sane_config=None
+        setup,
+        deadlines=Deadlines(60.0, 60.0, 60.0),
+        sane_config=None,
+        start=as_child(tmp_path / "temporary"),
     )
     process.connect()
     yield process

@@ -11,7 +11,7 @@ import pytest
 from appliance import scans, visits
 from appliance.errors import NotNow, PageLimit, StationTaken
 from appliance.scanning.album import Album
-from appliance.scanning.process import NAME
+from appliance.scanning.wire import NAME
 from appliance.store import Transaction
 from drivers.base import DeviceState
 from tests.station.conftest import StationAtWork
