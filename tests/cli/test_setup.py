@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from appliance import config, first_config, staff
+from appliance import config, first_config, staff, usb_names
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands.loading import load
