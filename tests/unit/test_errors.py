@@ -39,7 +39,8 @@ def test_drawing_shows_exactly_the_classes_at_their_depths() -> None:
     apart = [kind for kind in TREE if kind.__module__ == catalogue_errors.__name__]
     rest = [kind for kind in TREE if kind not in apart]
     assert drawn(errors) == [(kind.__name__, depth(kind)) for kind in rest]
-    assert drawn(catalogue_errors) == [(kind.__name__, depth(kind)) for kind in [ApplianceError, *apart]]
+    branch: list[type[ApplianceError]] = [ApplianceError, *apart]
+    assert drawn(catalogue_errors) == [(kind.__name__, depth(kind)) for kind in branch]
 
 
 def test_every_code_is_used_once() -> None:
