@@ -25,6 +25,7 @@ class UsbDevice:
     product: str
     vendor_id: str
     product_id: str
+    parts: tuple[str, ...] = ()  # what its interfaces call themselves: PC/SC puts that into a reader's name
 
     @property
     def name(self) -> str:
@@ -44,6 +45,7 @@ def usb_devices(system: Path = Path("/")) -> list[UsbDevice]:
                 _word(folder / "product"),
                 _word(folder / "idVendor"),
                 _word(folder / "idProduct"),
+                tuple(sorted(filter(None, map(_word, folder.glob(f"{folder.name}:*/interface"))))),
             )
             for kind in sorted(kinds)
             if (folder / "idVendor").exists()
