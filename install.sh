@@ -62,22 +62,26 @@ python_tag() {
 
 # --- Debian packages
 
-wanted_packages() { # One a line; of an alternative with a condition the one that this machine needs.
-    sed 's/#.*//' "$here/depends.txt" | awk 'NF { print $1 }' | while IFS='|' read -r package or; do
-        case $or in
-        'python3-minimal(<<3.12)') python3 -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || continue ;;
-        esac
-        echo "${package%%(*}"
-    done
+wanted_packages() { # MARK: "" for those that are needed, "?" for those that not every system has
+    sed 's/#.*//; s/(.*//' "$here/depends.txt" | awk -v mark="$1" '
+        NF == 0 { next }
+        { name = $1; optional = sub(/[?]$/, "", name) ? "?" : "" }
+        optional == mark { print name }'
 }
 
 install_packages() {
     command -v apt-get >/dev/null || fail "this is not Debian: there is no apt-get."
-    # Which of the others are needed is seen only with a Python.
-    install_missing python3
     # One word for each package: names of Debian packages hold no spaces.
     # shellcheck disable=SC2046
-    install_missing $(wanted_packages) "$@"
+    install_missing $(wanted_packages "") "$@"
+    for package in $(wanted_packages "?"); do
+        if [ -n "$(apt-cache --names-only search "^$package\$" 2>/dev/null)" ]; then install_missing "$package"; fi
+    done
+}
+
+tell_without_pins() {
+    "$ROOT/releases/$version/bin/python" -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("lgpio"))' ||
+        say "there is no lgpio for this Python here: push buttons and locks on pins need Raspberry Pi OS. All else works."
 }
 
 install_missing() { # PACKAGE...
@@ -256,6 +260,7 @@ if [ -z "${packaged:-}" ]; then
     check_machine
 fi
 stage
+tell_without_pins
 [ "$action" = stage ] && exit 0
 make_account
 make_folders

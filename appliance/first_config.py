@@ -47,8 +47,9 @@ def network_printer(host: str) -> Table:
 
 def reader(device: UsbDevice) -> Table:
     """The table of a card reader: a pattern that fits this one, and the contactless half where it has two."""
+    contactless = any("PICC" in words for words in (device.product, *device.parts))
     words = device.product or device.maker
-    return {"reader": "PICC" if "PICC" in words or not words else re.escape(words)}
+    return {"reader": "PICC" if contactless or not words else re.escape(words)}
 
 
 def compose(answers: Answers) -> str:

@@ -25,6 +25,7 @@ class UsbDevice:
     product: str
     vendor_id: str
     product_id: str
+    parts: tuple[str, ...] = ()  # what its interfaces call themselves: PC/SC puts that into a reader's name
 
     @property
     def name(self) -> str:
@@ -44,6 +45,7 @@ def usb_devices(system: Path = Path("/")) -> list[UsbDevice]:
                 _word(folder / "product"),
                 _word(folder / "idVendor"),
                 _word(folder / "idProduct"),
+                tuple(sorted(filter(None, map(_word, folder.glob(f"{folder.name}:*/interface"))))),
             )
             for kind in sorted(kinds)
             if (folder / "idVendor").exists()
@@ -55,12 +57,6 @@ def cameras(system: Path = Path("/")) -> list[str]:
     """Device files of cameras, by names that do not change with the order of plugging."""
     folder = system / "dev/v4l/by-id"
     return [f"/dev/v4l/by-id/{path.name}" for path in sorted(folder.glob("*-video-index0"))]
-
-
-def scan_socket(system: Path = Path("/")) -> str | None:
-    """Where the service manager starts the scanning process, if its units are installed."""
-    unit = system / "usr/lib/systemd/system/frontdesk-scan.socket"
-    return "/run/frontdesk-scan.sock" if unit.exists() else None
 
 
 def _interface_classes(device: Path) -> Iterator[str]:

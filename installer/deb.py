@@ -35,6 +35,7 @@ Architecture: all
 Maintainer: {maintainer}
 Installed-Size: {kib}
 Depends: {depends}
+Recommends: {recommends}
 Suggests: cage, chromium
 Section: misc
 Priority: optional
@@ -46,10 +47,11 @@ Description: front desk of an Indonesian public library service
 """
 
 
-def depends(text: str) -> str:
-    """The field Depends, from the text of depends.txt."""
+def depends(text: str) -> tuple[str, str]:
+    """The fields Depends and Recommends, from the text of depends.txt."""
     rows = [line.split()[0] for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return ", ".join(re.sub(r"\((\S+?)(\d)", r" (\1 \2", row).replace("|", " | ") for row in rows)
+    needed = [re.sub(r"\(([<>=]+)", r" (\1 ", row) for row in rows if not row.endswith("?")]
+    return ", ".join(needed), ", ".join(row.rstrip("?") for row in rows if row.endswith("?"))
 
 
 def dress(root: Path, project: Path, version: str, maintainer: str, moment: int) -> None:
@@ -70,12 +72,14 @@ def dress(root: Path, project: Path, version: str, maintainer: str, moment: int)
     files = sorted(path for path in (root / "usr").rglob("*") if path.is_file() and not path.is_symlink())
     sums = [f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(root)}\n" for path in files]  # noqa: S324 - what dpkg compares; it protects nothing
     (control / "md5sums").write_text("".join(sums), encoding="utf-8")
+    needed, wanted = depends((project / "installer/depends.txt").read_text(encoding="utf-8"))
     text = _CONTROL.format(
         product=PRODUCT,
         version=version,
         maintainer=maintainer,
         kib=sum(path.stat().st_size for path in files) // 1024,
-        depends=depends((project / "installer/depends.txt").read_text(encoding="utf-8")),
+        depends=needed,
+        recommends=wanted,
     )
     (control / "control").write_text(text, encoding="utf-8")
 
