@@ -82,6 +82,7 @@ PAGES: Final[Mapping[Audience, Mapping[str, tuple[str, ...]]]] = {
         "information.desk": ("/desk/info",),
         "admin.overview": ("/admin/",),
         "admin.accounts.everybody": ("/admin/accounts",),
+        "admin.check.overview": ("/admin/check",),
         "admin.accounts.one": ("/admin/accounts/1",),
         "admin.accounts.new": ("/admin/accounts/new",),
         "admin.central.standing": ("/admin/central",),
@@ -130,6 +131,9 @@ _LIBRARIES: Final = {
 
 # Addresses that are no pages, and why.
 NO_PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "admin.check.now": (FRAGMENT, "/admin/check/now"),
+    "admin.check.frame": (DATA, "/admin/check/frame.jpg"),
+    "status.check": (DATA, "/check"),
     "admin.central.now": (FRAGMENT, "/admin/central/now"),
     "admin.happenings_now": (FRAGMENT, "/admin/journal/now"),
     "admin.standing": (FRAGMENT, "/admin/standing"),
