@@ -59,6 +59,12 @@ def cameras(system: Path = Path("/")) -> list[str]:
     return [f"/dev/v4l/by-id/{path.name}" for path in sorted(folder.glob("*-video-index0"))]
 
 
+def scan_socket(system: Path = Path("/")) -> str | None:
+    """Where the service manager starts the scanning process, if its units are installed."""
+    unit = system / "usr/lib/systemd/system/frontdesk-scan.socket"
+    return "/run/frontdesk-scan.sock" if unit.exists() else None
+
+
 def _interface_classes(device: Path) -> Iterator[str]:
     for interface in device.glob(f"{device.name}:*"):
         yield _word(interface / "bInterfaceClass")
