@@ -170,7 +170,7 @@ def test_a_reader_with_a_contactless_half_is_chosen_by_it(system: Path, tmp_path
     words["product"] = "ACR1252 Dual Reader"
     plug_in(other, "1-3", "0b", ("072f", "223b"), words)
     (other / "sys/bus/usb/devices/1-3/1-3:1.0/interface").write_text("ACR1252 Dual Reader PICC\n")
-    assert first_config.reader(plugged.usb_devices(other)[2]) == {"reader": "PICC"}
+    assert first_config.reader(usb_names.usb_devices(other)[2]) == {"reader": "PICC"}
     assert printer.name == "0483:5743"
     assert usb_names.cameras(other) == []
 
