@@ -19,7 +19,6 @@ import click
 
 from appliance import __version__, assembly, staff, watchdog
 from appliance import config as configuration
-from appliance.catalogue import imagined
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
 from appliance.commands.catalogue import catalogue_group
@@ -210,6 +209,8 @@ def simulated_central(port: int, token: Path) -> str:
 @contextmanager
 def simulated_catalogue(folder: Path, office: Office) -> Iterator[str]:
     """The section [catalogue] for an imagined WebAPI, which runs as long as the `with` lasts."""
+    from appliance.catalogue import imagined  # it draws PDFs, and their libraries are heavy
+
     if office.digital_library is None:
         yield ""
         return

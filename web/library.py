@@ -156,7 +156,7 @@ def _publication(number: str) -> Publication:
 
 
 def _kept(number: str) -> Kept:
-    kept = _library().files.publication(number)
+    kept = _library().files.publication(number) if is_name(number) else None
     if kept is None:
         abort(404)
     return kept

@@ -1,15 +1,17 @@
 """What can go wrong with the publication catalogue. The copy that is there stays, whatever happens.
 
-ApplianceError
-└── CatalogueError
-    ├── NoKey             there is no key, or it cannot be read
-    ├── KeyRefused        the API does not take the key
-    ├── Unreachable       no connection, no answer in time
-    ├── OddAnswer         an answer that is none: HTML, nothing, a shape that nobody knows
-    ├── Shrunk            far fewer publications than before: not believed
-    ├── TooLarge          a file larger than what is kept
-    ├── NotAPdf           a file that is no PDF, or a damaged one
-    └── CatalogueBusy     another process makes the copy
+Their texts stand in appliance/texts/library.toml.
+
+    ApplianceError
+    └── CatalogueError
+        ├── NoKey             there is no key, or it cannot be read
+        ├── KeyRefused        the API does not take the key
+        ├── Unreachable       no connection, no answer in time
+        ├── OddAnswer         an answer that is none: HTML, nothing, a shape that nobody knows
+        ├── Shrunk            far fewer publications than before: not believed
+        ├── TooLarge          a file larger than what is kept
+        ├── NotAPdf           a file that is no PDF, or a damaged one
+        └── CatalogueBusy     another process makes the copy
 """
 
 from __future__ import annotations
