@@ -69,9 +69,10 @@ def work(line: Line, port: BinaryIO) -> None:
 
 
 def tell(port: BinaryIO, **words: Any) -> None:
-    text = json.dumps({"up": uptime(), **words}) + "\n"
+    data = memoryview(json.dumps({"up": uptime(), **words}).encode() + b"\n")
     with _lock:
-        port.write(text.encode())
+        while data:  # the port takes 32 KiB at once
+            data = data[port.write(data) :]
 
 
 def pass_on(port: BinaryIO) -> None:
