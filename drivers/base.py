@@ -131,6 +131,9 @@ class Presses(Device, Protocol):
     def next_event(self, timeout_s: float) -> ButtonEvent | None:
         """Wait for the next event of any button; None when `timeout_s` has passed. Raises Lost."""
 
+    def lamp(self, button: str, on: bool) -> None:
+        """Switch the lamp in a button; a button without a lamp ignores it. Raises Lost."""
+
 
 class Buttons(Device, Protocol):
     """The contacts of the push buttons, bounce and all."""

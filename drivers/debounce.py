@@ -140,6 +140,10 @@ class Presses:
                 self._await_edge(min(give_up_ns, self._deadline_ns(give_up_ns)) - now_ns)
         return self._events.popleft()
 
+    def lamp(self, button: str, on: bool) -> None:
+        """Switch the lamp in a button; a button without a lamp ignores it. Raises Lost."""
+        self._buttons.lamp(button, on)
+
     def _await_edge(self, wait_ns: int) -> None:
         edge = self._buttons.next_edge(max(0, wait_ns) / 1e9)
         if edge is not None:

@@ -137,6 +137,8 @@ class HandButtons(HandDevice):
     def next_event(self, timeout_s: float) -> ButtonEvent | None:
         return self.events.popleft() if self.events else None
 
+    def lamp(self, button: str, on: bool) -> None: ...
+
 
 def texts(document: Document) -> Sequence[str]:
     """The lines of a document, without its pictures and rules."""
