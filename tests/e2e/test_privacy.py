@@ -18,6 +18,7 @@ from appliance.visits import Request
 from tests.e2e.conftest import KIOSK, FrontDeskAtWork, at_work
 from tests.e2e.morning import GUESTS, Morning
 from tests.e2e.routes import NO_PAGES, PAGES
+from tests.e2e.test_library import copied
 
 NAME: Final = "Zulaikha Permatasari"
 E_MAIL: Final = "zulaikha@contoh.id"
@@ -161,7 +162,8 @@ def test_no_address_that_is_open_without_a_log_in_names_a_guest(
     with at_work("1373", tmp_path_factory.mktemp("names")) as work:
         morning = Morning(work)
         morning.play()
-        values = morning.tokens | dict.fromkeys(("phone_draft", "kiosk_draft", "survey_draft"), "none")
+        drafts = dict.fromkeys(("phone_draft", "kiosk_draft", "survey_draft"), "none")
+        values = morning.tokens | drafts | {"publication": copied(work)}
         paths = [path for audience in PAGES.values() for pages in audience.values() for path in pages]
         paths += [path for name, (_, path) in NO_PAGES.items() if name != "events"]  # endless, and empty
         words = {word for name, *rest in GUESTS.values() for word in (*name.split(), *rest)}
