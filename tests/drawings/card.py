@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
-
-from playwright.sync_api import sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS
 
@@ -14,9 +14,18 @@ CARD: Final = Path(__file__).parents[2] / "docs" / "hardware" / "kartu-petugas.h
 
 def print_card(target: Path) -> None:
     """Print the card into the PDF file `target`."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page()
-        page.goto(CARD.as_uri())
-        page.pdf(path=target, prefer_css_page_size=True, print_background=True)
-        browser.close()
+    with TemporaryDirectory(prefix="card-") as profile:
+        subprocess.run(
+            [
+                CHROMIUM,
+                "--headless",
+                *FLAGS,
+                f"--user-data-dir={profile}",
+                "--no-pdf-header-footer",
+                f"--print-to-pdf={target}",
+                CARD.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
