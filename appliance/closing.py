@@ -8,9 +8,10 @@ stored, and read by whoever opens the desk the next morning.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from appliance import days, photocopies, still_out, visits
@@ -23,16 +24,14 @@ from appliance.visits import Visit
 # Why something stays: a text each, `closing.reason.<code>`. "other" needs words.
 Reason = Literal["comes_tomorrow", "called", "not_reached", "kept_safe", "not_found", "other"]
 REASONS: Final[tuple[str, ...]] = get_args(Reason)
+# A book is somewhere else, with its borrower; what excuses it here excuses it on its form too.
+BOOK_REASONS: Final[Mapping[str, photocopies.Reason]] = MappingProxyType(
+    {"comes_tomorrow": "comes_back", "called": "owner_told", "not_found": "lost", "other": "other"}
+)
 # Why a visit is closed although it did not come to its end: `closing.why.<code>`.
 Why = Literal["went_home", "asked_to_return", "not_found", "forgotten"]
 WHYS: Final[tuple[str, ...]] = get_args(Why)
-MAX_WORDS: Final = 120
-# What a reason means for a book that is out: photocopies.py has its own, and a note.
-_EXCUSES: Final[Mapping[str, tuple[str, str]]] = {
-    "comes_tomorrow": ("comes_back", ""),
-    "called": ("owner_told", ""),
-    "not_found": ("lost", ""),
-}
+MAX_WORDS: Final = photocopies.LONGEST_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,11 @@ class Item:
 
     out: Out
     named: Named | None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it may stay."""
+        return reasons_of(self.out.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ def evening(db: sqlite3.Connection, now: Moment) -> Evening:
     return Evening(
         now=now,
         day=day.date if day else None,
-        waiting=[visit for visit in open_ones if _waits(visit)],
-        here=[visit for visit in open_ones if not _waits(visit) and visit.id not in keepers],
+        waiting=[visit for visit in open_ones if _waits(db, visit)],
+        here=[visit for visit in open_ones if not _waits(db, visit) and visit.id not in keepers],
         items=[
             Item(one, names.get((one.kind, one.id)))
             for one in sorted(out, key=lambda one: (one.visit_id or 0, one.kind))
@@ -122,9 +126,14 @@ def evening(db: sqlite3.Connection, now: Moment) -> Evening:
     )
 
 
-def _waits(visit: Visit) -> bool:
-    """Whether somebody has only waited: nothing has begun, and nothing of theirs is here."""
-    return visit.state in ("arrived", "registered") and visit.deposit_id is None
+def reasons_of(kind: str) -> tuple[str, ...]:
+    """Why a thing of this kind may stay overnight."""
+    return tuple(BOOK_REASONS) if kind == BOOK else REASONS
+
+
+def _waits(db: sqlite3.Connection, visit: Visit) -> bool:
+    """Whether somebody has only waited: nothing has begun, and nothing is out."""
+    return visit.state in ("arrived", "registered") and not still_out.of_visit(db, visit.id)
 
 
 # ------------------------------------------------------------------------------------------ the steps
@@ -139,7 +148,7 @@ def send_home(tx: Transaction, visit_id: int, *, why: str, staff: int) -> None:
     visit = visits.get(tx.db, visit_id)
     if visit.deposit_id is not None or not visit.is_open:
         raise NotNow("deposit" if visit.deposit_id else visit.state)
-    if _waits(visit):
+    if _waits(tx.db, visit):
         outcome: Literal["no_show", "cancelled"] = "no_show" if _came_not(visit, why) else "cancelled"
         visits.give_up(tx, visit_id, outcome=outcome, staff=staff)
     else:
@@ -154,7 +163,7 @@ def _came_not(visit: Visit, why: str) -> bool:
 
 def send_all_home(tx: Transaction, *, why: str, staff: int) -> int:
     """The same for everybody who waits; gives how many."""
-    waiting = [visit for visit in visits.open_ones(tx.db) if _waits(visit)]
+    waiting = [visit for visit in visits.open_ones(tx.db) if _waits(tx.db, visit)]
     for visit in waiting:
         send_home(tx, visit.id, why=why, staff=staff)
     return len(waiting)
@@ -162,7 +171,7 @@ def send_all_home(tx: Transaction, *, why: str, staff: int) -> int:
 
 def name(tx: Transaction, kind: str, item_id: int, *, reason: str, words: str, staff: int) -> None:
     """Say why a thing stays overnight. Raises Invalid for the reason, NotNow for a thing that is not here."""
-    _known(reason, REASONS)
+    _known(reason, reasons_of(kind))
     words = " ".join(words.split())
     if reason == "other" and not words:
         raise Invalid({"words": Message("desk.said.words_needed")})
@@ -177,7 +186,7 @@ def name(tx: Transaction, kind: str, item_id: int, *, reason: str, words: str, s
         (day.id, kind, item_id, out.label, out.place, reason, words, tx.now.stamp(), staff),
     )
     if kind == BOOK:  # its visit may be closed now
-        photocopies.excuse(tx, item_id, *_EXCUSES.get(reason, ("other", words or reason)), staff=staff)
+        photocopies.excuse(tx, item_id, BOOK_REASONS[reason], words, staff=staff)
     tx.record("closing.named", visit=out.visit_id, staff=staff, thing=kind, why=reason)
 
 
@@ -200,7 +209,7 @@ def end(tx: Transaction, *, staff: int) -> None:
     tx.record("closing.ended", staff=staff, bags=counts[BAG], cards=counts[CARD], books=counts[BOOK])
 
 
-def _known(code: str, codes: tuple[str, ...]) -> None:
+def _known(code: str, codes: Collection[str]) -> None:
     if code not in codes:
         raise Invalid({"reason": Message("desk.said.reason_needed")})
 

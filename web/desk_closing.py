@@ -34,7 +34,6 @@ def page() -> ResponseReturnValue:
         "desk/closing.html",
         evening=found,
         today=desk_view.in_figures(found.now.local_date(here.office.zone)),
-        reasons=closing.REASONS,
         whys=closing.WHYS,
         said=said(),
     )

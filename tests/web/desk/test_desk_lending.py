@@ -184,3 +184,15 @@ def test_an_office_without_photocopies_has_no_such_pages(build: Callable[[str], 
     assert client.get(f"/v/{visit.token}/request/softcopy").status_code == 404
     assert client.get(f"/v/{visit.token}/request/consultation").status_code == 200
     assert client.get("/kiosk/for/photocopy").status_code == 404
+
+
+def test_the_day_s_end_leads_from_a_book_to_where_its_return_is_noted(
+    client: FlaskClient, reader: Visit
+) -> None:
+    client.post(f"/desk/visits/{reader.id}/photocopy", data=FORM)
+
+    page = client.get("/desk/closing").text
+
+    assert '<a class="button button--quiet" href="/desk/lending">' in page
+    assert "Catat kembalinya" in page
+    assert 'value="kept_safe"' not in page, "a book is with its borrower"
