@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.e2e.conftest import DESK, KIOSK, PHONE, FrontDeskAtWork, at_work, log_in
 
@@ -52,6 +52,25 @@ def test_it_searches_as_one_types_and_reads_at_the_kiosk(
     page.get_by_text("Halaman 2 dari 3").first.wait_for()
     page.get_by_role("link", name="Kembali").click()
     page.get_by_role("link", name="Baca di sini").wait_for()
+
+
+def test_what_was_typed_before_the_script_came_is_searched_for(
+    open_office: Callable[..., FrontDeskAtWork], new_page: Open
+) -> None:
+    work = open_office("1373")
+    copied(work)
+    page = new_page(KIOSK)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/library.js", hold)
+    with page.expect_request("**/js/library.js"):
+        page.goto(f"{work.url}/kiosk/library", wait_until="commit")
+    page.get_by_label("Cari judul publikasi").press_sequentially("kemiskinnan")
+    held[0].continue_()
+    page.get_by_text("Ditampilkan: kemiskinan").wait_for()
 
 
 def test_without_scripts_the_form_searches(

@@ -32,4 +32,7 @@ if (form && results) {
     clearTimeout(timer);
     ask();
   });
+  // Typed before this file came, or filled in by the browser on the way back.
+  const words = form.elements.namedItem("q");
+  if (words.value !== words.defaultValue) ask();
 }
