@@ -6,7 +6,6 @@ After each trouble: nothing lost, nothing doubled, the reason there in words.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -419,9 +418,7 @@ def test_eight_hours_away_cost_two_lines_and_no_visit(
     assert len(lines.said) == 1
 
     central.always = answers.well
-    began_draining = time.monotonic()
     drain(relay, clock)
-    assert 4000 / (time.monotonic() - began_draining) >= 50  # a second, on a machine that is busy with tests
     assert all_there_once(central, 4000)
     sequences = [central.kept.records[record].sequence or 0 for record in central.kept.in_order]
     assert sequences == sorted(sequences)

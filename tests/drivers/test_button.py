@@ -17,7 +17,7 @@ from drivers.simulated.pins import SimulatedPin, SimulatedPins
 GENERAL, LIBRARY, LAMP, MARKER = 17, 27, 22, 5
 WIRING = {"general": ButtonWiring(GENERAL, lamp_pin=LAMP), "library": ButtonWiring(LIBRARY, pull_up=False)}
 MS = 1_000_000
-SOON_S = 5.0  # a limit for what comes at once, on a busy machine
+SOON_S = 20.0  # a limit for what comes at once, on a busy machine
 
 Opener = Callable[..., GpioButtons]
 

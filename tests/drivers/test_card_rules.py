@@ -14,7 +14,7 @@ from drivers.base import Busy, DriverError, Lost, Missing, Timeout, Uid, Unreada
 from drivers.card_reader import Change, Look, choose, compare, look, read_answer
 from drivers.pcsc import MOST_LEFT_BEHIND, Bounded, failure
 
-SOON_S = 5.0
+SOON_S = 20.0
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_slow_scanner_is_ended_by_whoever_holds_the_watch(glass: Glass) -> Non
     began = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
         scan(glass.folder, deadline_s=2.0, pattern="^test:0", dpi=600)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 20.0
 
     glass.set_fault("slow", False)
     assert "size" in scan(glass.folder, pattern="^test:0")

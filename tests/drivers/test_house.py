@@ -38,7 +38,7 @@ from tests.drivers.printers import TICKET, TICKET_LINES
 BUTTONS = {"P": ButtonWiring(17), "K": ButtonWiring(27, pull_up=False)}
 LOCKERS = {"1": LockWiring(5, 6), "2": LockWiring(13, 19)}
 QUICK = PulseTiming(pulse_s=0.02, max_pulse_s=0.1, gap_s=0.0, rest_s=0.0)
-SOON_S = 5.0
+SOON_S = 20.0
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.simulated.line import LINE_FAULTS, Line
 
-SOON_S = 5.0
+SOON_S = 20.0
 
 
 class Server(HTTPServer):

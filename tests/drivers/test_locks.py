@@ -26,7 +26,7 @@ WIRING = {
 QUICK = PulseTiming(pulse_s=0.02, max_pulse_s=0.1, gap_s=0.02, rest_s=0.05)
 LONG = PulseTiming(pulse_s=1.0, max_pulse_s=2.0)
 SLACK_S = 0.1  # what a busy machine may add
-SOON_S = 5.0
+SOON_S = 20.0
 
 Opener = Callable[..., GpioLocks]
 

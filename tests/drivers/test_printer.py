@@ -37,8 +37,8 @@ from tests.drivers.printers import (
     serial_58mm,
 )
 
-GRACE_S = 1.0
-PATIENCE_S = 5.0
+GRACE_S = 10.0
+PATIENCE_S = 20.0
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.drivers.printers import (
 )
 from tests.drivers.usb_bus import IN, PRODUCT, VENDOR, UsbFace, UsbPrinterBus
 
-GRACE_S = 1.0
+GRACE_S = 10.0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from drivers.simulated.printer import VirtualPrinter, VirtualSerialPrinter
 from drivers.simulated.printer_commands import NotUnderstood
 from tests.drivers.printers import LARGE, SMALL, TICKET, URL, scan
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 JOB = compose((Text("P012"), Text("Gratis")), columns=48, native_qr=True, cutter=True)
 STATUS = b"\x10\x04"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from axe_core_python.sync_playwright import Axe
 from flask import Flask, Response
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from appliance import assembly, staff
 from appliance.__main__ import simulated_catalogue, simulated_config
@@ -36,6 +36,10 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# How long a page may take to show something (ms): on a busy machine, and no test waits for nothing.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 KIOSK = {"width": 1080, "height": 1920}
 DESK = {"width": 1280, "height": 800}
@@ -131,7 +135,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(size: dict[str, int], **options: object) -> Page:
         context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

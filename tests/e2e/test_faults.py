@@ -19,7 +19,7 @@ def test_without_paper_the_number_stands_on_the_screen_and_the_ticket_prints_whe
     log_in(desk, work)
     kiosk.goto(f"{work.url}/kiosk/")
     kiosk.get_by_role("button", name="Perpustakaan").click()
-    expect(kiosk.get_by_text("Tiket tidak tercetak.")).to_be_visible(timeout=15_000)
+    expect(kiosk.get_by_text("Tiket tidak tercetak.")).to_be_visible()
     expect(kiosk.get_by_text("P001").first).to_be_visible()
     expect(kiosk.locator("svg").first).to_be_visible()
     expect(desk.get_by_text("Kertas habis")).to_be_visible()
@@ -43,10 +43,10 @@ def test_a_jammed_locker_is_said_at_the_desk_and_opens_at_the_second_try(
     work.house.jam("1")
     work.house.cards.tap("ktp_2")
     desk.get_by_role("button", name="loker 1 dan buka").click()
-    expect(desk.get_by_text("Loker 1 tidak terbuka.").first).to_be_visible(timeout=15_000)
+    expect(desk.get_by_text("Loker 1 tidak terbuka.").first).to_be_visible()
     work.house.jam("1", False)
     desk.get_by_role("button", name="Coba lagi").first.click()
-    expect(desk.get_by_text("Pintu terbuka").first).to_be_visible(timeout=15_000)
+    expect(desk.get_by_text("Pintu terbuka").first).to_be_visible()
 
 
 def test_pages_stay_live_by_asking_when_there_are_more_of_them_than_streams(
@@ -62,4 +62,4 @@ def test_pages_stay_live_by_asking_when_there_are_more_of_them_than_streams(
     desk.get_by_role("region", name="Menunggu").get_by_text("P001").wait_for()
     desk.keyboard.press("n")
     for board in boards:
-        expect(board.get_by_text("P001").first).to_be_visible(timeout=10_000)
+        expect(board.get_by_text("P001").first).to_be_visible()

@@ -130,4 +130,4 @@ def test_the_phone_and_the_desk_are_reminded_until_the_bag_is_back(
 
         work.desk.store.write(lockers.hand_back, visit.id, staff=1)
 
-        expect(phone.get_by_text("Layanan tutup pukul 15.30 WIB")).to_be_hidden(timeout=15_000)
+        expect(phone.get_by_text("Layanan tutup pukul 15.30 WIB")).to_be_hidden()

@@ -104,7 +104,7 @@ def test_a_process_that_hears_nothing_any_more_is_ended_too(manager: Accepting, 
     began = time.monotonic()
     process.close()
     assert not is_there(worker)
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < SOON_S
 
 
 def test_each_start_is_a_process_of_its_own(manager: Accepting, process: ScanProcess) -> None:

@@ -259,7 +259,7 @@ def test_a_limit_lets_on_after_the_time_that_it_named() -> None:
     began = time.monotonic()
     limit.take("a")
     while limit.take("a") > 0:
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
 
     assert time.monotonic() - began >= 0.02
 

@@ -13,7 +13,7 @@ from drivers.button import ButtonWiring, GpioButtons
 from drivers.debounce import Presses
 from drivers.simulated.pins import SimulatedPins
 
-SOON_S = 5.0
+SOON_S = 20.0
 PIN, LAMP, OTHER = 17, 27, 22
 
 
