@@ -1,7 +1,8 @@
 """What common ticket printers can do: a row a family, so that a configuration need only name it.
 
 Widths, knives and QR codes are those of python-escpos' own descriptions where it has one (`escpos`; a test
-compares them), the rest is the makers' manuals. Whatever the configuration says itself goes before a row.
+compares them). The other rows are what printers of that family are known for; none was held against its
+maker's manual or tried on the printer. Whatever the configuration says itself goes before a row.
 
 All print the ASCII half of code page 437 and raster pictures (GS v 0); nothing else is sent to them.
 """
