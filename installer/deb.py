@@ -21,8 +21,7 @@ from pathlib import Path
 
 import click
 
-from installer.release import PRODUCT, PROJECT, lay_out, moment_of, public_of, sum_up, trust, version_of
-from installer.wheels import PYTHONS, Platform
+from installer.release import PRODUCT, PROJECT, fill, moment_of, version_of
 
 _RELEASE = Path("usr/share") / PRODUCT / "release"
 _DOCUMENTS = Path("usr/share/doc") / PRODUCT
@@ -120,15 +119,7 @@ def main(
         root = Path(scratch) / "root"
         folder = root / _RELEASE
         folder.mkdir(parents=True)
-        lay_out(
-            PROJECT,
-            folder,
-            version,
-            [Platform(machine, python) for machine in machines for python in PYTHONS],
-        )
-        if key is not None:
-            trust(folder, public_of(key))
-        sum_up(folder)
+        fill(folder, version, machines, key)
         dress(root, PROJECT, version, maintainer, moment)
         file = target / f"{PRODUCT}.deb"
         pack(root, file, moment)

@@ -22,6 +22,7 @@ import subprocess
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -145,6 +146,15 @@ def public_of(key: Path) -> Path:
     return key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")
 
 
+def fill(folder: Path, version: str, machines: Sequence[str], key: Path | None) -> None:
+    """Lay this checkout out as a release for these machines (as `uname -m`), which trusts `key`'s updates."""
+    platforms = [Platform(machine, python) for machine in machines for python in PYTHONS]
+    lay_out(PROJECT, folder, version, platforms)
+    if key is not None:
+        trust(folder, public_of(key))
+    sum_up(folder)
+
+
 @click.command()
 @click.option(
     "--machine", "machines", multiple=True, default=["aarch64"], show_default=True, help="As uname -m."
@@ -164,15 +174,7 @@ def main(machines: tuple[str, ...], version: str | None, key: Path | None, targe
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / f"{PRODUCT}-{version}"
         folder.mkdir()
-        lay_out(
-            PROJECT,
-            folder,
-            version,
-            [Platform(machine, python) for machine in machines for python in PYTHONS],
-        )
-        if key is not None:
-            trust(folder, public_of(key))
-        sum_up(folder)
+        fill(folder, version, machines, key)
         pack(folder, file, moment_of(PROJECT))
     click.echo(f"{file} ({file.stat().st_size // 2**20} MiB)")
     if key is None:

@@ -49,7 +49,7 @@ _PATIENCE_S = 10.0
 _WARM_UP = 20
 _VISITS_A_DAY = 200
 
-_CONFIG = """
+CONFIG = """
 [site]
 office = "1373"
 data = {data}
@@ -84,7 +84,7 @@ def tickets(
         printer_process() as (port, first_bytes),
     ):
         config = configuration.parse(
-            _CONFIG.format(data=json.dumps(folder), port=free_port(), printer_port=port) + _BUTTON
+            CONFIG.format(data=json.dumps(folder), port=free_port(), printer_port=port) + _BUTTON
         )
         desk = assemble(load_office("1373"), config, SystemClock(), Path(folder))
         desk.store.open()
@@ -278,7 +278,7 @@ def start(idle_seconds: float) -> dict[str, object]:
     with TemporaryDirectory(prefix="frontdesk-bench-") as folder, printer_process() as (printer_port, _):
         port = free_port()
         path = Path(folder) / "frontdesk.toml"
-        path.write_text(_CONFIG.format(data=json.dumps(folder), port=port, printer_port=printer_port))
+        path.write_text(CONFIG.format(data=json.dumps(folder), port=port, printer_port=printer_port))
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "appliance", "run", "--config", str(path)], stderr=subprocess.DEVNULL

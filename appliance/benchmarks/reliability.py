@@ -61,19 +61,6 @@ _WAITING = 40  # papers at most, before another ticket is asked for
 _AWAY_S = 12.0  # as long as it takes until the pauses between two tries are the longest
 _SAMPLES = 10
 
-_CONFIG = """
-[site]
-office = "1373"
-data = {data}
-[panel]
-listen = "127.0.0.1:{port}"
-[queue]
-only_within_hours = false
-[printer]
-driver = "escpos-network"
-host = "127.0.0.1"
-port = {printer_port}
-"""
 _LOCKERS = """
 [lockers]
 pulse = "50ms"
@@ -127,7 +114,7 @@ def kill_to_ready() -> float:
     with TemporaryDirectory(prefix=_PREFIX) as folder, pace.printer_process() as (port, _):
         pages = pace.free_port()
         path = Path(folder) / "frontdesk.toml"
-        path.write_text(_CONFIG.format(data=json.dumps(folder), port=pages, printer_port=port))
+        path.write_text(pace.CONFIG.format(data=json.dumps(folder), port=pages, printer_port=port))
         command = [sys.executable, "-m", "appliance", "run", "--config", str(path)]
         first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         pace.await_page(pages, first)
@@ -148,7 +135,7 @@ def kill_to_ready() -> float:
 def plugged_in_to_ready() -> float:
     """From the plug of a printer that was away for long to its being ready, in seconds."""
     with TemporaryDirectory(prefix=_PREFIX) as folder, VirtualPrinter() as printer:
-        text = _CONFIG.format(data=json.dumps(folder), port=1, printer_port=printer.port)
+        text = pace.CONFIG.format(data=json.dumps(folder), port=1, printer_port=printer.port)
         with _at_work(text, Path(folder), SystemClock(), None) as desk:
             _await(desk, lambda: _state(desk) is DeviceState.READY)
             printer.unplug()
@@ -176,7 +163,8 @@ def written_per_visit(count: int) -> dict[str, object]:
         _receiver(Path(name)) as central,
     ):
         folder = Path(name) / "data"
-        text = _CONFIG.format(data=json.dumps(str(folder)), port=1, printer_port=port) + _LOCKERS + central
+        text = pace.CONFIG.format(data=json.dumps(str(folder)), port=1, printer_port=port)
+        text += _LOCKERS + central
         pins = SimulatedPins()
         doors = SimulatedLockers(pins, assembly.lock_wiring(configuration.parse(text)))
         with _at_work(text, folder, SystemClock(), pins) as desk:
@@ -287,7 +275,7 @@ def memory_over(count: int) -> dict[str, object]:
         TemporaryDirectory(prefix=_PREFIX) as name,
         pace.printer_process() as (port, papers),
     ):
-        text = _CONFIG.format(data=json.dumps(name), port=1, printer_port=port)
+        text = pace.CONFIG.format(data=json.dumps(name), port=1, printer_port=port)
         with _at_work(text, Path(name), clock, None) as desk:
             seen = []
             for number in range(1, count + 1):
