@@ -30,7 +30,7 @@ from tests.faults.day_after import check, heard_in, prepare, told
 from tests.faults.lazy_disk import Kept, Log, Said, image, lay_out
 
 ROOT = Path(__file__).parents[2]
-SOON_S = 20.0
+SOON_S = 60.0
 HUNDREDS = [range(0, 100), range(100, 200)]
 KEPT: tuple[Kept, ...] = get_args(Kept)
 
@@ -52,7 +52,11 @@ def disk_of(folder: Path, content: Path | None = None) -> Iterator[tuple[Path, P
     finally:
         if server.poll() is None:
             disks.unmount(mounted)
-        server.wait(SOON_S)
+        try:
+            server.wait(SOON_S)
+        finally:
+            server.kill()
+            server.wait()
 
 
 def log_of(path: Path) -> Log:

@@ -176,7 +176,7 @@ def test_in_a_storm_no_press_is_lost_and_all_that_was_promised_holds(
     cuts = statistics.quantiles(waits_ms, n=100)
     assert len(heard) == STREAMS
     assert min(heard) > 0
-    assert abs(files - cycles_from) <= FILES_FLAT
+    assert files - cycles_from <= FILES_FLAT, "streams may have closed meanwhile, but nothing stays open"
     assert memory <= RESIDENT_MIB
     page_p95 = statistics.quantiles(times, n=20)[18]
     if seconds > 10:  # a few presses on a busy machine say nothing of how long they take
