@@ -49,10 +49,11 @@ class Health:
             if before and (before.state, before.problem, before.detail) == (state, problem, detail):
                 return
             same = before is not None and (before.state, before.problem) == (state, problem)
+            still_lost = before is not None and before.state is state is DeviceState.LOST
             since = before.since if before and same else self._clock.now()
             self._reports[device] = Report(device, state, since, problem, detail)
-        if same:
-            pass  # another locker has the same trouble: worth showing, not worth a line in the log
+        if same or still_lost:
+            pass  # another locker with the same trouble, or lost for another reason: shown, but no line
         elif problem is not None:
             log.warning("%s: %s %s", device, problem, detail)
         elif before is not None and before.problem is not None:

@@ -48,6 +48,21 @@ def test_a_problem_is_logged_once_when_it_comes_and_once_when_it_has_gone(
     ]
 
 
+def test_an_outage_is_two_lines_whatever_else_is_found_out_about_it(
+    health: Health, log: pytest.LogCaptureFixture
+) -> None:
+    health.report("printer", READY)
+    health.report("printer", LOST, "lost", "no such device")
+    health.report("printer", LOST, "missing", "no USB device fits")
+    report = health.of("printer")
+    assert report is not None and report.problem == "missing"
+    health.report("printer", READY)
+    assert [record.message for record in log.records] == [
+        "printer: lost no such device",
+        "printer: well again",
+    ]
+
+
 def test_the_pages_hear_of_a_change_and_of_nothing_else(health: Health, changes: Changes) -> None:
     health.report("printer", READY)
     health.report("printer", READY)
