@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import ssl
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,25 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.boot.guest import Guest, make_data
+from tests.boot.guest import Guest
 from tests.boot.image import Image, image
-from tests.central.certificates import Authority
-from tests.central.receiver import Receiver, receiver
+from tests.boot.library import SPARE, library
+from tests.central.receiver import Receiver
 
-HERE = Path(__file__).parent
 ENOUGH = 10  # cuts, until one has surely met a write that was not flushed
 CUTS = int(os.environ.get("FRONTDESK_CUTS", "3"))
-
-# Seconds of an emulated machine that no front desk needs.
-SPARE = " ".join(
-    f"systemd.mask={unit}"
-    for unit in (
-        "udisks2.service",
-        "systemd-logind.service",
-        "getty@tty1.service",
-        "serial-getty@ttyS0.service",
-    )
-)
 
 
 @dataclass
@@ -148,25 +135,14 @@ class Trial:
 @pytest.mark.boot
 @pytest.mark.timeout(600 + CUTS * 180)
 def test_a_pulled_plug_loses_nothing(tmp_path: Path) -> None:
-    authority = Authority(tmp_path / "authority")
-    pair = authority.issue("centre", names="IP:10.0.2.2")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(pair.certificate, pair.key)
-    data = tmp_path / "data.img"
-    files = {
-        "living.py": (HERE / "living.py").read_text(encoding="utf-8"),
-        "ca.pem": authority.certificate.read_text(encoding="utf-8"),
-        "token": "of-the-test",
-    }
     began = time.monotonic()
-    with receiver(context) as centre:
-        files["central-url"] = f"https://10.0.2.2:{centre.server_port}"
-        make_data(data, tmp_path / "made", files)
-        trial = Trial(image(), data, random.Random(20261126), Heard(), centre)
+    with library(tmp_path) as made:
+        centre = made.centre
+        trial = Trial(image(), made.data, random.Random(20261126), Heard(), centre)
         for cut in range(CUTS):
             trial.live_and_cut(tmp_path / f"run-{cut}", cut)
             trial.tell(cut + 1, time.monotonic() - began)
-        guest = Guest(trial.image, tmp_path / "last", data, kernel=SPARE)
+        guest = Guest(trial.image, tmp_path / "last", made.data, kernel=SPARE)
         try:
             await_begun(guest)
             trial.heard.check(there(guest), centre)
