@@ -3,7 +3,7 @@
 export PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test quick test-faults test-install test-boot install release deb check format pictures constraints clean
+.PHONY: help run test quick test-faults test-install test-boot test-kernel install release deb check format pictures constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' 'NF == 2 && /^[a-z]/ { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ test-install: ## install, upgrade and remove on Debian systems in folders (as ro
 test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50
 	@./bootstrap.sh test
 	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s -p no:randomly
+
+test-kernel: ## the drivers on a real kernel's GPIO, USB and V4L2, in QEMU (as root; docs/kernel.md)
+	@./bootstrap.sh test
+	$(BIN)/pytest -m kernel -s -p no:randomly tests/kernel
 
 release: ## make a release file for Raspberry Pis; KEY=... signs it (docs/upgrade.md)
 	@./bootstrap.sh run

@@ -49,16 +49,33 @@ def pin_factory(chip: int | None = None, work_dir: Path | None = None) -> Any:
 def _open_chip(chip: int | None, work_dir: Path | None) -> Any:
     what = "the Pi's GPIO chip" if chip is None else f"/dev/gpiochip{chip}"
     with translated("gpio", what, Missing):
-        return _lgpio_factory_class(work_dir)(chip=chip)
+        lgpio_pins = _lgpio_pins(work_dir)
+        factory = lgpio_pins.LGPIOFactory(chip=chip)
+    factory.pin_class = _without_blip(lgpio_pins)
+    return factory
 
 
-def _lgpio_factory_class(work_dir: Path | None) -> Any:
+def _without_blip(lgpio_pins: Any) -> Any:
+    """gpiozero's pin claims an output low and sets it after that: to an active-low lock that is a pulse.
+
+    It leaves this method to be overridden for just that.
+    """
+
+    class OutputAtOnce(lgpio_pins.LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
+        def output_with_state(self, state: float) -> None:
+            """Make it an output that is at `state` from the first moment."""
+            lgpio_pins.lgpio.gpio_claim_output(self.factory._handle, self._number, bool(state))
+
+    return OutputAtOnce
+
+
+def _lgpio_pins(work_dir: Path | None) -> Any:
     fifo_dir = Path(os.environ.get("LG_WD") or work_dir or _temporary_dir())
     fifo_dir.mkdir(parents=True, exist_ok=True)
     os.environ["LG_WD"] = str(fifo_dir)
     here = Path.cwd()
     try:
-        return import_module("gpiozero.pins.lgpio").LGPIOFactory
+        return import_module("gpiozero.pins.lgpio")
     finally:
         os.chdir(here)
 

@@ -19,7 +19,14 @@ from drivers.simulated.print_engine import PrintEngine, PrinterFaults, PrinterKi
 from drivers.simulated.printer_commands import NotUnderstood
 from drivers.simulated.printer_ports import HOST, Port, PtyPort, TcpPort
 
-__all__ = ["PrinterFaults", "PrinterKind", "Ticket", "VirtualPrinter", "VirtualSerialPrinter"]
+__all__ = [
+    "PrinterFaults",
+    "PrinterKind",
+    "ServedPrinter",
+    "Ticket",
+    "VirtualPrinter",
+    "VirtualSerialPrinter",
+]
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +35,7 @@ NOTICE_S = 5.0  # for the serving thread to follow `plug` and `unplug`
 STALL_POLL_S = 0.02
 
 
-class _ServedPrinter:
+class ServedPrinter:
     """A print engine, a port, and the thread between them."""
 
     def __init__(self, port: Port, kind: PrinterKind) -> None:
@@ -180,7 +187,7 @@ class _ServedPrinter:
         self._port.drop()
 
 
-class VirtualPrinter(_ServedPrinter):
+class VirtualPrinter(ServedPrinter):
     """A network printer at 127.0.0.1; `port` 0 takes a free one. `start()` and `close()`, or `with`.
 
     `kind` says what the model can do; without it, a printer of `columns` that can do everything.
@@ -201,7 +208,7 @@ class VirtualPrinter(_ServedPrinter):
         return self._tcp.number
 
 
-class VirtualSerialPrinter(_ServedPrinter):
+class VirtualSerialPrinter(ServedPrinter):
     """A serial printer; programs open `path`, a link that exists while the printer is plugged in."""
 
     def __init__(self, path: Path, *, columns: int = 48, kind: PrinterKind | None = None) -> None:
