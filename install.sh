@@ -255,8 +255,9 @@ fi
 check_release
 check_machine
 if [ -z "${packaged:-}" ]; then
+    # xwayland: cage of Bookworm does not start without it, and does not say so to apt.
     # shellcheck disable=SC2086
-    install_packages ${kiosk:+cage chromium}
+    install_packages ${kiosk:+cage chromium seatd wlr-randr xwayland}
     check_machine
 fi
 stage

@@ -35,7 +35,7 @@ Maintainer: {maintainer}
 Installed-Size: {kib}
 Depends: {depends}
 Recommends: {recommends}
-Suggests: cage, chromium
+Suggests: cage, chromium, seatd, wlr-randr, xwayland
 Section: misc
 Priority: optional
 Description: front desk of an Indonesian public library service

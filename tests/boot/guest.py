@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,15 @@ class Answer:
 class Guest:
     """One run of the machine, from power-on to its end."""
 
-    def __init__(self, image: Image, folder: Path, data: Path, seed: int = 0, kernel: str = "") -> None:
+    def __init__(
+        self,
+        image: Image,
+        folder: Path,
+        data: Path,
+        seed: int = 0,
+        kernel: str = "",
+        more: Sequence[str] = (),  # of QEMU's arguments
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.console = folder / "console"
         self.disk = ForgetfulDisk(data, folder / "nbd", random.Random(seed))
@@ -51,7 +59,7 @@ class Guest:
         porter.unlink(missing_ok=True)
         self.powered_s = time.monotonic()
         with (folder / "qemu").open("wb") as said:
-            command = _command(image, folder, kernel)
+            command = [*_command(image, folder, kernel), *more]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said)
         self._line = self._connect(porter)
         self._reader = threading.Thread(target=self._hear, name="guest")
@@ -203,9 +211,9 @@ def make_data(target: Path, folder: Path, files: Mapping[str, str | bytes]) -> N
 
 
 @contextmanager
-def booted(image: Image, folder: Path, data: Path) -> Iterator[Guest]:
+def booted(image: Image, folder: Path, data: Path, more: Sequence[str] = ()) -> Iterator[Guest]:
     """A machine that was switched on; at the end it is switched off in order."""
-    guest = Guest(image, folder, data)
+    guest = Guest(image, folder, data, more=more)
     try:
         guest.await_porter()
         yield guest

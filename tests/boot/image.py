@@ -27,7 +27,12 @@ _IN_IMAGE = ("image.py", "porter.py")
 # The kernel's own, for the first steps and the devices; the rest is loaded from the root as on any machine.
 _FIRST = ("virtio_pci", "virtio_blk", "virtio_console", "ext4", "crc32c_generic", "overlay")
 # Parts of the kernel that no front desk ever has: they would only make the image larger.
-_NEVER = ("gpu", "net/wireless", "net/ethernet", "infiniband", "scsi", "staging", "isdn", "md", "ata", "iio")
+_NEVER = (
+    *(f"gpu/drm/{maker}" for maker in ("amd", "i915", "nouveau", "radeon")),
+    *("net/wireless", "net/ethernet", "infiniband", "scsi", "staging", "isdn", "md", "ata", "iio"),
+)
+_TESTS_OWN = "polkitd libpam-systemd usbutils iproute2 procps vsmartcard-vpcd"
+_SCREEN = "cage chromium seatd wlr-randr xwayland fonts-noto-core"
 
 _INIT = """\
 #!/bin/busybox sh
@@ -74,15 +79,19 @@ class Image:
     root: Path
 
 
-def image() -> Image:
-    """The newest state of this checkout, installed on a Debian; made if it is not there."""
+def image(*, with_screen: bool = False) -> Image:
+    """The newest state of this checkout, installed on a Debian; made if it is not there.
+
+    With a screen it has what `install.sh --kiosk` brings.
+    """
     assert os.geteuid() == 0, "a Debian in a folder is entered as root"
-    kernel = _kernel()
-    root = cache() / f"boot-{_state()}.img"
+    kernel = stock_kernel()
+    kind = "screen" if with_screen else "boot"
+    root = cache() / f"{kind}-{_state()}.img"
     if not root.exists():
-        for older in cache().glob("boot-*.img"):
+        for older in cache().glob(f"{kind}-*.img"):
             older.unlink()
-        _make_root(root, kernel)
+        _make_root(root, kernel, f"{_TESTS_OWN} {_SCREEN}" if with_screen else _TESTS_OWN)
     return Image(next((kernel / "boot").glob("vmlinuz-*")), _initramfs(kernel), root)
 
 
@@ -101,7 +110,7 @@ def _state() -> str:
 # ---------------------------------------------------------------------------------------- the kernel
 
 
-def _kernel() -> Path:
+def stock_kernel() -> Path:
     """Debian's stock kernel with its modules, unpacked."""
     said = subprocess.run(
         ["apt-cache", "depends", "--important", "linux-image-amd64"],
@@ -110,7 +119,8 @@ def _kernel() -> Path:
         text=True,
     ).stdout
     name = next(word for word in said.split() if word.startswith("linux-image-6"))
-    folder = cache() / name
+    # Named by what was left out, so that another list is another folder.
+    folder = cache() / f"{name}-{hashlib.sha256(' '.join(_NEVER).encode()).hexdigest()[:8]}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=cache()) as scratch:
             subprocess.run(["apt-get", "-qq", "download", name], check=True, cwd=scratch)
@@ -160,7 +170,7 @@ def _initramfs(kernel: Path) -> Path:
 # ---------------------------------------------------------------------------------------- the root
 
 
-def _make_root(target: Path, kernel: Path) -> None:
+def _make_root(target: Path, kernel: Path, extra: str) -> None:
     with tempfile.TemporaryDirectory(dir=cache()) as scratch:
         folder = Path(scratch)
         package = _package(folder)
@@ -168,8 +178,7 @@ def _make_root(target: Path, kernel: Path) -> None:
             machine.run("apt-get", "-qq", "update")
             shutil.copy(package, machine.path("/srv/package.deb"))
             install = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends"
-            extra = "/srv/package.deb polkitd libpam-systemd usbutils iproute2 procps vsmartcard-vpcd"
-            machine.run("sh", "-ec", f"{install} {extra}")
+            machine.run("sh", "-ec", f"{install} /srv/package.deb {extra}")
             _dress(machine, kernel)
             half = target.with_suffix(".half")
             _fill(half, machine.root)

@@ -113,7 +113,7 @@ class Kernel:
 
 def kernel() -> Kernel:
     """Debian's stock kernel, and the module that it lacks. Fetched and built once."""
-    folder = image._kernel()
+    folder = image.stock_kernel()
     release = next((folder / "lib/modules").iterdir()).name
     return Kernel(folder, release, gpio_sim.module(release))
 

@@ -24,6 +24,7 @@ SCRIPTS = [
         "installer/debian/postinst",
         "installer/debian/prerm",
         "installer/debian/postrm",
+        "systemd/root/usr/lib/frontdesk/screen",
     )
 ]
 
