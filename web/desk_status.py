@@ -20,6 +20,7 @@ _NAMES_ITSELF = (
     "printer_fault",
     "lock_fault",
     "still_closed",
+    "unlock_unknown",
     "stuck",
     "disk_low",
     "disk_full",
