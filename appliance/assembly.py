@@ -318,9 +318,14 @@ def question(config: Config, device: Device) -> Ask:
             return device.answer
         case EspeakSpeaker():
             return lambda: Answer((Message("check.said.voice"),))
-    if device.name == LOCKERS:  # whichever driver they have
-        return partial(checks.locks_answer, cast(Locks, device))
-    return Answer
+    return _locks_question(device) if device.name == LOCKERS else Answer
+
+
+def _locks_question(device: Device) -> Ask:
+    """Whichever driver they have."""
+    if isinstance(device, SerialLocks):
+        return partial(checks.boards_answer, device)
+    return partial(checks.locks_answer, cast(Locks, device))
 
 
 def scanning_devices(config: Config) -> list[LookedAt]:
