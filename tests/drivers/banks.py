@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from drivers.base import Locks
 from drivers.lock_frames import KINDS
@@ -15,7 +15,7 @@ from drivers.locks import GpioLocks, LockWiring, PulseTiming
 from drivers.serial_locks import BoardLock, Bus, SerialLocks
 from drivers.simulated.board_lockers import BoardLockers
 from drivers.simulated.lock_board import SimulatedLockBoards
-from drivers.simulated.lockers import Pulse, SimulatedLockers
+from drivers.simulated.lockers import Bank, SimulatedLockers
 from drivers.simulated.pins import SimulatedPins
 
 GAP_S = 0.05
@@ -25,32 +25,12 @@ LINES = {"A": LockWiring(5, 6), "B": LockWiring(13, 19), "C": LockWiring(26)}
 PLACES = {"A": BoardLock(3, 1), "B": BoardLock(1, 16), "C": BoardLock(3, 7, has_contact=False)}
 
 
-class Lockers(Protocol):
-    """The bank as one stands before it."""
-
-    @property
-    def pulses(self) -> tuple[Pulse, ...]:
-        """All pulses, oldest first."""
-
-    def is_open(self, name: str) -> bool:
-        """Whether a door is open."""
-
-    def open_door(self, name: str) -> None:
-        """By its key."""
-
-    def close_door(self, name: str) -> None:
-        """Push it shut."""
-
-    def jam(self, name: str, jammed: bool) -> None:
-        """Jam its latch."""
-
-
 @dataclass(frozen=True)
 class Bench:
     """The bank: A and B with a contact, C without; closed doors, a driver that is not open."""
 
     driver: Locks
-    lockers: Lockers
+    lockers: Bank
     unplug: Callable[[], None]
     plug: Callable[[], None]
 
