@@ -149,6 +149,15 @@ Lockers = Annotated[
 ]
 
 
+def wiring_of(lockers: GpioLockers | BoardLockers | None) -> dict[str, str]:
+    """Where each locker is connected, for a technician: `GPIO5`, or board and lock: `RS-485 1/16`."""
+    if lockers is None:
+        return {}
+    if isinstance(lockers, GpioLockers):
+        return {row.name: f"GPIO{row.pin}" for row in lockers.locker}
+    return {row.name: f"RS-485 {row.address}/{row.lock}" for row in lockers.locker}
+
+
 # ------------------------------------------------------------------- what no single key can know of itself
 
 
