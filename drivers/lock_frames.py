@@ -1,7 +1,7 @@
 """What is said on an RS-485 bus to lock boards and by them: pure functions of bytes, and a table of kinds.
 
 The frames are those of public implementations, not of a maker's manual: what a board really says is seen
-with the walk test (docs/lock-boards.md). A command and its answer never look alike, so that the echo of a
+with the walk test (docs/devices.md). A command and its answer never look alike, so that the echo of a
 half-duplex adapter is passed over like any other noise.
 """
 

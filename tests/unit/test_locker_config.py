@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -16,6 +18,7 @@ from drivers.lock_frames import KINDS
 from drivers.locks import GpioLocks
 from drivers.serial_locks import BoardLock, Bus, SerialLocks
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "devices.md"
 PATH = "/dev/serial/by-id/usb-RS485-port0"
 BANK = f"""
 [site]
@@ -175,6 +178,35 @@ def test_what_is_said_of_the_boards_is_what_their_frames_can_say() -> None:
         assert (board.numbers, board.addresses, board.baudrate) == (kind.numbers, kind.addresses, kind.baud)
         assert board.closed_is_high is kind.closed_is_high
         assert board.takes_pulse is (kind.set_pulse is not None)
+
+
+def test_what_the_document_says_of_the_boards_is_what_is_known_of_them() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)`[^|]* \| (\d+) \| (\d+) to (\d+) \| (\d+) \| (\d)"
+        r" \| (high|low) \| (yes|no) \| (yes|need not)",
+        DOCUMENT.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert {row[0]: row[1:] for row in rows} == {
+        name: (
+            str(board.baudrate),
+            str(board.addresses.start),
+            str(board.addresses.stop - 1),
+            str(len(board.numbers)),
+            str(board.numbers.start),
+            "high" if board.closed_is_high else "low",
+            "yes" if board.takes_pulse else "no",
+            "yes" if KINDS[name].answers_unlock else "need not",
+        )
+        for name, board in LOCK_BOARDS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "example", re.findall(r"```toml\n(\[lockers\].*?)```", DOCUMENT.read_text(), re.DOTALL)
+)
+def test_the_example_of_the_document_is_right(example: str) -> None:
+    assert isinstance(parse(f'[site]\noffice = "1373"\n{example}').lockers, BoardLockers)
 
 
 @pytest.mark.parametrize("name", LOCK_BOARDS)
