@@ -305,6 +305,10 @@ class Locks(Device, Protocol):
         ask `door`.
         """
 
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """The lockers that cannot be opened now, though the others can: their board has fallen silent."""
+
     def door(self, locker: str) -> Door:
         """What the door contact says now; UNKNOWN where there is none. Raises Lost."""
 

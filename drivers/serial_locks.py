@@ -105,7 +105,7 @@ class SerialLocks:
         self._port: serial.Serial | None = None
         self._heard: dict[tuple[int, int], tuple[float, bool]] = {}  # hook -> monotonic seconds, level
         self._silent: dict[int, float] = {}  # address -> monotonic seconds when it will be asked again
-        self._told: set[int] = set()  # silent boards that stand in the log: once down, once up
+        self._mute: set[int] = set()  # boards that said nothing when they were last asked
         self._ended: dict[str, float] = {}  # monotonic seconds; kept over a reconnect, as the coil's heat is
         high = self._kind.closed_is_high if bus.closed_is_high is None else bus.closed_is_high
         self._closed_is_high = high
@@ -119,6 +119,11 @@ class SerialLocks:
     def lockers(self) -> tuple[str, ...]:
         """The lockers' names, in the order of the configuration."""
         return tuple(self._wiring)
+
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """The lockers on boards that said nothing when they were last asked."""
+        return tuple(name for name, place in self._wiring.items() if place.address in self._mute)
 
     def connect(self) -> None:
         """Open the port for this program alone and hear from the boards.
@@ -246,19 +251,13 @@ class SerialLocks:
         return None
 
     def _note(self, address: int, *, silent: bool) -> None:
-        """Keep, and log once an outage, whether a board is silent."""
+        """Whether a board is silent; whoever reads `unreachable` says so, once an outage."""
         if silent:
             self._silent[address] = time.monotonic() + SILENT_S
+            self._mute.add(address)
         else:
             self._silent.pop(address, None)
-        if silent is (address in self._told):
-            return
-        if silent:
-            self._told.add(address)
-            log.warning("%s: the board with address %d says nothing", self._name, address)
-        else:
-            self._told.discard(address)
-            log.info("%s: the board with address %d answers again", self._name, address)
+            self._mute.discard(address)
 
     def _unlock(self, locker: str) -> Verdict:
         """Say it once. Raises UnlockUnknown where it was not answered, Lost where it could not be said."""

@@ -21,6 +21,7 @@ _NAMES_ITSELF = (
     "lock_fault",
     "still_closed",
     "unlock_unknown",
+    "board_silent",
     "stuck",
     "disk_low",
     "disk_full",

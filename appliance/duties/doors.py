@@ -13,6 +13,7 @@ from drivers.base import DeviceState, Door, DriverError, LockFault, Locks, Unloc
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.2  # at the door contacts
+_SILENT = "board_silent"
 _UNTIL_OPEN = ("still_closed", UnlockUnknown.code)  # problems that an open door ends
 
 
@@ -97,6 +98,16 @@ class DoorDuty:
                 self._store.write(lockers.note_door, locker, door.value)
             if door is Door.OPEN:
                 self._forget_stuck(locker)
+        self._tell_unreachable()
+
+    def _tell_unreachable(self) -> None:
+        """A board that has fallen silent, once; what else is wrong with the locks is not talked over."""
+        names, report = ", ".join(self._locks.unreachable), self._desk.health.of(self._locks.name)
+        told = report is not None and report.problem == _SILENT
+        if names and (report is None or report.problem is None or (told and report.detail != names)):
+            self._desk.health.report(self._locks.name, DeviceState.READY, "board_silent", names)
+        elif told and not names:
+            self._desk.health.report(self._locks.name, DeviceState.READY)
 
     def _forget_stuck(self, locker: str) -> None:
         """A door that did not open, or of which that was not known, is open after all: the emergency key."""

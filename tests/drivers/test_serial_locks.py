@@ -245,15 +245,16 @@ def test_a_lock_that_no_board_has_is_refused(kind: str, first: int | None, place
         SerialLocks(name="lockers", bus=Bus("/dev/null", kind, first_lock=first), wiring={"A": place})
 
 
-def test_a_silent_board_stands_in_the_log_once_and_once_more_when_it_is_back(
+def test_the_lockers_of_a_silent_board_are_named_and_nothing_is_logged_again_and_again(
     bus: SimulatedLockBoards, locks: SerialLocks, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
+    assert not locks.unreachable
     bus.dead.add(1)
     for _ in range(3):
         locks.boards()
+        assert locks.unreachable == ("B",)
     bus.dead.clear()
-    for _ in range(3):
-        locks.boards()
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    assert all("address 1" in record.message for record in caplog.records)
+    locks.boards()
+    assert not locks.unreachable
+    assert caplog.records == []

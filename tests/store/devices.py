@@ -86,6 +86,7 @@ class HandLocks(HandDevice):
     silent: Door | None = None
     gone_after_pulse: bool = False
     gone: bool = False
+    unreachable: tuple[str, ...] = ()
     pulses: list[str] = field(default_factory=list)
 
     @property

@@ -218,3 +218,27 @@ def test_an_opening_of_which_nothing_is_known_is_no_problem_any_more_once_the_do
     locks.doors["1"] = Door.OPEN
     work()
     assert (report := desk.health.of("lockers")) is not None and report.problem is None
+
+
+def test_a_board_that_falls_silent_is_told_and_so_is_its_return(
+    desk: FrontDesk, locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
+) -> None:
+    def problem() -> tuple[str | None, str]:
+        report = desk.health.of("lockers")
+        return (report.problem, report.detail) if report else (None, "")
+
+    locks.unreachable = ("1", "2")
+    work()
+    assert problem() == ("board_silent", "1, 2")
+    locks.unreachable = ("2",)
+    work()
+    assert problem() == ("board_silent", "2")
+    locks.unreachable = ()
+    work()
+    assert problem() == (None, "")
+    locks.stuck = True
+    ask("1")
+    work()
+    locks.unreachable = ("2",)
+    work()
+    assert problem() == ("still_closed", "1"), "a door that somebody waits before comes first"

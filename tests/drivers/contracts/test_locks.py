@@ -126,3 +126,8 @@ def test_all_off_may_be_said_while_it_is_open(bench: Bench) -> None:
     bench.driver.all_off()
     bench.driver.pulse("A")
     assert said(bench, "A", Door.OPEN)
+
+
+def test_all_lockers_of_a_bank_that_is_well_are_reachable(bench: Bench) -> None:
+    bench.driver.door("A")
+    assert bench.driver.unreachable == ()
