@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appliance import __version__, assembly, staff, watchdog
+from appliance import __version__, assembly, config_text, staff, watchdog
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
@@ -45,6 +45,8 @@ from appliance.commands.upgrade import upgrade
 from appliance.config import Config
 from appliance.errors import StoreError
 from appliance.front_desk import FrontDesk, assemble
+from appliance.lock_boards import LOCK_BOARDS
+from appliance.locker_config import BOARDS_DRIVER
 from appliance.office import Office, load_office, shipped_offices
 from appliance.runtime import Runtime
 from drivers.simulated.house import House
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from web.central.beside import Centre
 
 BUTTON_PINS = (17, 27, 22, 10, 9, 11)  # of the simulated front desk
+LOCKER_PINS = ((5, 6), (13, 19), (20, 21), (23, 24))  # of its lockers: lock and contact
 
 
 # ------------------------------------------------------------------------------- running
@@ -155,7 +158,14 @@ def run(path: Path) -> None:
     show_default=True,
     help="Width of the printer's roll.",
 )
-def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
+@click.option(
+    "--locks",
+    type=click.Choice(("pins", *LOCK_BOARDS)),
+    default="pins",
+    show_default=True,
+    help="How the lockers are connected: on pins, or on a lock board of this kind.",
+)
+def simulate(office: str, data: Path | None, listen: str, paper: str, locks: str) -> None:
     """Run a front desk whose hardware is simulated, below the real libraries."""
     from web.central.beside import beside
 
@@ -163,14 +173,21 @@ def simulate(office: str, data: Path | None, listen: str, paper: str) -> None:
     with ExitStack() as stack:
         own = Path(stack.enter_context(TemporaryDirectory(prefix="frontdesk-")))
         folder = data or own / "data"
-        house = House(own / "simulated", columns=assembly.COLUMNS[paper], with_station=True)
+        house = House(
+            own / "simulated",
+            columns=assembly.COLUMNS[paper],
+            with_station=True,
+            lock_boards=None if locks == "pins" else locks,
+        )
         stack.callback(house.close)
         house.start()
         centre = stack.enter_context(beside(own / "centre", profile))
         central = simulated_central(house.lay_line(centre.port), centre.token)
         central += stack.enter_context(simulated_catalogue(own, profile))
         config = or_complain(lambda: simulated_config(house, profile, folder, listen, paper, central))
-        house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
+        house.wire(
+            assembly.button_wiring(config), assembly.lock_wiring(config), assembly.board_wiring(config)
+        )
         code = run_front_desk(assemble(profile, config, SystemClock(), folder), house, centre)
     sys.exit(code)
 
@@ -185,6 +202,7 @@ def simulated_config(
         data=json.dumps(str(folder)),
         listen=json.dumps(listen),
         buttons=_simulated_buttons(office),
+        lockers=_simulated_lockers(house),
         printer_port=house.printer.port,
         paper=json.dumps(paper),
         native_qr=json.dumps(paper == "80mm"),
@@ -227,6 +245,18 @@ def _simulated_buttons(office: Office) -> str:
         for service, pin in zip(office.ticket_services, BUTTON_PINS, strict=False)
     )
     return "".join(rows)
+
+
+def _simulated_lockers(house: House) -> str:
+    """Four lockers, on pins or on the house's lock board."""
+    rows: list[dict[str, object]] = []
+    for number, (pin, contact) in enumerate(LOCKER_PINS, start=1):
+        where = {"address": 1, "lock": number} if house.boards else {"pin": pin, "contact_pin": contact}
+        rows.append({"name": str(number), **where})
+    line: dict[str, object] = {}
+    if house.boards:
+        line = {"driver": BOARDS_DRIVER, "board": house.boards.kind, "path": str(house.boards.path)}
+    return config_text.as_toml({"lockers": {**line, "locker": rows}})
 
 
 for command in (

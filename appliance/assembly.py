@@ -21,7 +21,6 @@ from appliance.central.road import Road
 from appliance.central_config import Central
 from appliance.checks import Checkup
 from appliance.config import Config
-from appliance.device_config import Locker
 from appliance.duties.cards import CardDuty
 from appliance.duties.catalogue import CatalogueDuty
 from appliance.duties.copies import CopiesDuty
@@ -37,6 +36,7 @@ from appliance.errors import StoreError
 from appliance.examination import Answer, Ask
 from appliance.front_desk import FrontDesk
 from appliance.keeping import recovery
+from appliance.locker_config import BoardLockers, GpioLockers
 from appliance.messages import Message
 from appliance.printer_config import EscposNetwork, EscposSerial, Printer
 from appliance.runtime import Duty, Runtime
@@ -54,6 +54,7 @@ from drivers.locks import GpioLocks, LockWiring, PulseTiming
 from drivers.printer import EscposPrinter
 from drivers.printer_usb import UsbWire
 from drivers.printer_wire import NetworkWire, SerialWire, Wire
+from drivers.serial_locks import BoardLock, Bus, SerialLocks
 from drivers.speaker import EspeakSpeaker
 
 COLUMNS = {"58mm": 32, "80mm": 48}
@@ -90,12 +91,33 @@ def button_wiring(config: Config) -> dict[str, ButtonWiring]:
 
 
 def lock_wiring(config: Config) -> dict[str, LockWiring]:
-    """The lockers, by their names."""
-    rows: tuple[Locker, ...] = config.lockers.locker if config.lockers else ()
+    """The lockers on pins, by their names."""
+    rows = config.lockers.locker if isinstance(config.lockers, GpioLockers) else ()
     return {
         row.name: LockWiring(row.pin, row.contact_pin, row.active == "high", row.contact == "low")
         for row in rows
     }
+
+
+def board_wiring(config: Config) -> dict[str, BoardLock]:
+    """The lockers on lock boards, by their names."""
+    rows = config.lockers.locker if isinstance(config.lockers, BoardLockers) else ()
+    return {row.name: BoardLock(row.address, row.lock, row.has_contact) for row in rows}
+
+
+def bus(settings: BoardLockers) -> Bus:
+    """The line of the lock boards."""
+    return Bus(
+        settings.path,
+        settings.board,
+        settings.baudrate,
+        settings.first_lock,
+        settings.closed_is_high,
+        None if settings.pulse is None else round(settings.pulse.total_seconds() * 1000),
+        answer_s=settings.answer.total_seconds(),
+        gap_s=settings.gap.total_seconds(),
+        rest_s=settings.rest.total_seconds(),
+    )
 
 
 def presses(config: Config, pins: PinSource | None) -> Presses | None:
@@ -109,11 +131,13 @@ def presses(config: Config, pins: PinSource | None) -> Presses | None:
     return Presses(buttons, wiring, rules)
 
 
-def locks(config: Config, pins: PinSource | None) -> GpioLocks | None:
+def locks(config: Config, pins: PinSource | None) -> GpioLocks | SerialLocks | None:
     """The bank of lockers."""
     settings = config.lockers
     if settings is None:
         return None
+    if isinstance(settings, BoardLockers):
+        return SerialLocks(name=LOCKERS, bus=bus(settings), wiring=board_wiring(config))
     timing = PulseTiming(
         settings.pulse.total_seconds(), settings.max_pulse.total_seconds(), settings.gap.total_seconds()
     )
@@ -294,9 +318,14 @@ def question(config: Config, device: Device) -> Ask:
             return device.answer
         case EspeakSpeaker():
             return lambda: Answer((Message("check.said.voice"),))
-    if device.name == LOCKERS:  # whichever driver they have
-        return partial(checks.locks_answer, cast(Locks, device))
-    return Answer
+    return _locks_question(device) if device.name == LOCKERS else Answer
+
+
+def _locks_question(device: Device) -> Ask:
+    """Whichever driver they have."""
+    if isinstance(device, SerialLocks):
+        return partial(checks.boards_answer, device)
+    return partial(checks.locks_answer, cast(Locks, device))
 
 
 def scanning_devices(config: Config) -> list[LookedAt]:

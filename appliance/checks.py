@@ -33,6 +33,25 @@ class Checkup:
     act: str | None = None
 
 
+class BoardAnswer(Protocol):
+    """How one lock board is."""
+
+    @property
+    def address(self) -> int:
+        """Its address on the line."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its answer took; None where it said nothing."""
+
+
+class AskedBoards(Locks, Protocol):
+    """What a technician asks of lock boards."""
+
+    def boards(self) -> Sequence[BoardAnswer]:
+        """Each board in turn."""
+
+
 class AskedPrinter(Protocol):
     """What a technician asks of a printer."""
 
@@ -141,6 +160,21 @@ def locks_answer(locks: Locks) -> Answer:
             names = ", ".join(named[:SAID_MOST]) + rest
             said.append(Message(f"check.said.doors.{state}", {"n": len(named), "names": names}))
     return Answer(tuple(said))
+
+
+def boards_answer(locks: AskedBoards) -> Answer:
+    """What each lock board answered and how fast, and what the door contacts say."""
+    boards = locks.boards()
+    said = [_board_said(board) for board in boards]
+    silent = any(board.seconds is None for board in boards)
+    return Answer((*said, *locks_answer(locks).said), "board_silent" if silent else None)
+
+
+def _board_said(board: BoardAnswer) -> Message:
+    if board.seconds is None:
+        return Message("check.said.board.silent", {"address": board.address})
+    took_ms = max(1, round(board.seconds * 1000))
+    return Message("check.said.board.answered", {"address": board.address, "ms": took_ms})
 
 
 def picture_answer(detail: str) -> Answer:

@@ -16,13 +16,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from appliance import toml_model
+from appliance import locker_config, toml_model
 from appliance.backup_config import Backup
 from appliance.catalogue.settings import Catalogue
 from appliance.central_config import Central
-from appliance.device_config import Buttons, CardReader, Lockers, Text, Voice
+from appliance.device_config import Buttons, CardReader, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
+from appliance.locker_config import Lockers
 from appliance.office import Office
 from appliance.printer_config import Printer
 from appliance.scanner_config import Camera, Delivery, Flatbed, Scanner
@@ -236,6 +237,7 @@ _NAME_PLACES = (("buttons", "button", "service"), ("lockers", "locker", "name"))
 def _used_twice(data: Data) -> Iterator[Finding]:
     """Looks at the file's bare data, so that twins are found among other mistakes too."""
     yield from _pins_used_twice(data)
+    yield from locker_config.findings(data)
     for section, rows, key in _NAME_PLACES:
         first: dict[str, int] = {}
         for place, row in enumerate(_rows(data.get(section), rows)):

@@ -86,14 +86,16 @@ def toml_value(value: object) -> str:
 
 def _example_section(name: str, field: FieldInfo) -> Iterator[str]:
     models = list(tables_in(field.annotation))
-    shown: set[str] = set()
+    shown: dict[str, str | None] = {}  # keys with what was said of them
     for model in models:
         header = f"[{name}]" if field.default is not None else f"#[{name}]"
         yield from ("", f"# {_sentence(model)}", header)
         keys = {
-            key: inner for key, inner in model.model_fields.items() if key not in shown or key == "driver"
+            key: inner
+            for key, inner in model.model_fields.items()
+            if key == "driver" or any(tables_in(inner.annotation)) or shown.get(key, "") != inner.description
         }
-        shown |= set(keys)
+        shown |= {key: inner.description for key, inner in keys.items()}
         yield from _example_keys(name, keys)
 
 

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field
 
 from appliance.durations import Duration, between
 from appliance.toml_model import Table
@@ -67,50 +67,6 @@ class CardReader(Table):
     timeout: Annotated[Duration, between("100ms", "30s")] = Field(
         timedelta(seconds=3), description="Longest wait for an answer of a card."
     )
-
-
-class Locker(Table):
-    """One locker."""
-
-    name: Annotated[str, Field(min_length=1, max_length=8)] = Field(
-        description="What stands on its door.", examples=["1"]
-    )
-    pin: Pin = Field(description="GPIO number (BCM) of the lock.", examples=[5])
-    active: Level = Field("high", description="Level of the pin that energises the lock.")
-    contact_pin: Pin | None = Field(None, description="GPIO number of the door contact.", examples=[6])
-    contact: Level = Field("low", description="Level of the contact's pin while the door is closed.")
-
-
-class Lockers(Table):
-    """Lockers that open by a pulse."""
-
-    driver: Literal["gpiozero"] = Field("gpiozero", description="How the locks are connected.")
-    chip: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Number of the gpiochip; without it gpiozero finds the header's.", examples=[0]
-    )
-    max_pulse: Annotated[Duration, between("50ms", "2s")] = Field(
-        timedelta(seconds=1), description="A lock is never energised for longer than this."
-    )
-    pulse: Annotated[Duration, between("50ms", "2s")] = Field(
-        timedelta(milliseconds=500), description="How long a lock is energised to open."
-    )
-    gap: Annotated[Duration, between("0s", "5s")] = Field(
-        timedelta(milliseconds=300), description="Pause between two locks, for the power supply."
-    )
-    open_within: Annotated[Duration, between("500ms", "30s")] = Field(
-        timedelta(seconds=3), description="The door contact must say open within this time after the pulse."
-    )
-    unlock_expires: Annotated[Duration, between("1s", "30s")] = Field(
-        timedelta(seconds=5), description="An unlocking that was not carried out by then never is."
-    )
-    locker: tuple[Locker, ...] = Field(min_length=1, description="One table for each locker.")
-
-    @field_validator("pulse")
-    @classmethod
-    def _within_maximum(cls, pulse: timedelta, info: ValidationInfo) -> timedelta:
-        if "max_pulse" in info.data and pulse > info.data["max_pulse"]:
-            raise ValueError("is longer than max_pulse")
-        return pulse
 
 
 class Voice(Table):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance import config_text
+from appliance.lock_boards import LOCK_BOARDS, BoardName
+from appliance.locker_config import BOARDS_DRIVER
 from appliance.usb_names import UsbDevice
 
 _OPENING = """\
@@ -32,6 +34,7 @@ class Answers:
     scan_socket: str | None = None  # where the service manager starts the scanning process
     voice: bool = False
     buttons: dict[str, int] = field(default_factory=dict)  # letter of the service -> pin
+    lock_boards: Table | None = None
     lockers: list[tuple[int, int | None]] = field(default_factory=list)  # pins of lock and contact, in order
 
 
@@ -52,6 +55,16 @@ def reader(device: UsbDevice) -> Table:
     return {"reader": "PICC" if contactless or not words else re.escape(words)}
 
 
+def lock_boards(board: BoardName, line: str, address: int, count: int) -> Table:
+    """The table of so many lockers on boards at this line: one board's locks in order, then the next's."""
+    size = len(LOCK_BOARDS[board].numbers)
+    rows = [
+        {"name": str(place + 1), "address": address + place // size, "lock": place % size + 1}
+        for place in range(count)
+    ]
+    return {"driver": BOARDS_DRIVER, "board": board, "path": line, "locker": rows}
+
+
 def compose(answers: Answers) -> str:
     """The file."""
     buttons = [{"service": letter, "pin": pin} for letter, pin in answers.buttons.items()]
@@ -62,7 +75,7 @@ def compose(answers: Answers) -> str:
         "card_reader": answers.card_reader,
         "voice": {"driver": "espeak"} if answers.voice else None,
         "buttons": {"button": buttons} if buttons else None,
-        "lockers": {"locker": lockers} if lockers else None,
+        "lockers": answers.lock_boards or ({"locker": lockers} if lockers else None),
         "scanner": _scanner(answers) if answers.camera or answers.flatbed else None,
         "camera": {"address": answers.camera} if answers.camera else None,
         "flatbed": {"device": answers.flatbed} if answers.flatbed else None,

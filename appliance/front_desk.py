@@ -100,7 +100,7 @@ def assemble(office: Office, config: Config, clock: Clock, folder: Path) -> Fron
     """A front desk whose database is not open yet."""
     changes = Changes()
     maker = Maker(office, __version__)
-    names = tuple(locker.name for locker in config.lockers.locker) if config.lockers else ()
+    names = tuple(row.name for row in config.lockers.locker) if config.lockers else ()
     desk = FrontDesk(
         office=office,
         config=config,

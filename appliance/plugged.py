@@ -2,7 +2,8 @@
 
 Looking asks the buses for names and talks to no device. Asking opens printer, camera and flatbed as well, and
 puts the printer questions that print nothing. Neither opens a lock or reads a card. A device that is merely
-away is no mistake of the file; one that cannot be told from another, or is another, is.
+away is no mistake of the file; one that cannot be told from another, or is another, is. So is a line of lock
+boards that is not there: its adapter is built in, and nobody would notice a wrong name until a bag is inside.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from appliance import assembly, checks
 from appliance.checks import Checkup
 from appliance.config import Config
+from appliance.locker_config import BoardLockers
 from appliance.printer_config import EscposUsb
 from appliance.toml_model import Finding
 from drivers.base import DriverError
 from drivers.card_reader import list_readers
 from drivers.printer_usb import UsbWire, described, devices_on_bus, find_pipes
 from drivers.printer_wire import FAILURES
+
+STABLE_NAMES = Path("/dev/serial/by-id")
+_CHANGING = ("ttyUSB", "ttyACM")
 
 # What a printer's own state says, which is no mistake of the file.
 _OF_THE_MOMENT = {"paper_low", "paper_out", "cover_open", "printer_fault"}
@@ -30,6 +36,8 @@ def seen(config: Config) -> Iterator[Finding]:
     yield from _readers(config)
     yield from _usb_printers(config)
     yield from _cameras(config)
+    if isinstance(config.lockers, BoardLockers):
+        yield from line_findings(Path(config.lockers.path))
 
 
 def asked(config: Config) -> Iterator[Finding]:
@@ -84,6 +92,21 @@ def usb_findings(wire: UsbWire) -> Iterator[Finding]:
             yield Finding(("printer", key), f"fits a USB device that is no printer: {names[0]}")
     except FAILURES:  # no libusb, no bus: nothing to hold against the file
         return
+
+
+def line_findings(path: Path, names: Path = STABLE_NAMES) -> Iterator[Finding]:
+    """What contradicts this line of lock boards: not there, no serial line, or a name that will change."""
+    key = ("lockers", "path")
+    others = sorted(names.iterdir()) if names.is_dir() else []
+    if not path.exists():
+        there = f"there are: {'; '.join(map(str, others))}" if others else "no serial adapter is plugged in"
+        yield Finding(key, f"there is no {path}; {there}")
+    elif not path.is_char_device():
+        yield Finding(key, f"{path} is no serial line")
+    elif len(others) > 1 and path.name.startswith(_CHANGING):
+        stable = [str(name) for name in others if name.resolve() == path.resolve()]
+        advice = f"; use {stable[0]}" if stable else ""
+        yield Finding(key, f"{path} is another adapter when they are plugged in otherwise{advice}")
 
 
 def _cameras(config: Config) -> Iterator[Finding]:

@@ -154,7 +154,8 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: Data) -> Findi
     else:
         message = details["msg"]
     if kind == "extra_forbidden":
-        return Finding(path, message, did_you_mean(str(path[-1]), _keys_beside(model, details["loc"])))
+        near = did_you_mean(str(path[-1]), _keys_beside(model, details["loc"]))
+        return Finding(path, message, _elsewhere(model, details["loc"]) or near)
     if kind == "union_tag_invalid":
         tags = re.findall(r"'([^']*)'", context["expected_tags"])
         return Finding((*path, _bare(context["discriminator"])), message, _near(context["tag"], tags))
@@ -193,6 +194,22 @@ def _keys_beside(model: type[BaseModel], location: Sequence[Step]) -> list[str]:
     return list(
         dict.fromkeys(key for table in _tables_at(model, location[:-1]) for key in table.model_fields)
     )
+
+
+def _elsewhere(model: type[BaseModel], location: Sequence[Step]) -> str | None:
+    """Where a key is unknown only because another driver was chosen: which."""
+    tables: list[tuple[str, type[BaseModel]]] = [("", model)]
+    for step in location[:-1]:
+        inner = [(_tag(row) or tag, row) for tag, table in tables for row in _tables_of(table, str(step))]
+        tables = inner or tables
+    chosen = [tag for tag, table in tables if tag not in location and location[-1] in table.model_fields]
+    return f'it belongs to driver = "{chosen[0]}"' if chosen and chosen[0] else None
+
+
+def _tag(table: type[BaseModel]) -> str:
+    """The driver that chooses this member of a union; empty where none does."""
+    driver = table.model_fields.get("driver")
+    return str(next(iter(get_args(driver.annotation)), "")) if driver else ""
 
 
 def _choices(model: type[BaseModel], location: Sequence[Step]) -> list[str]:

@@ -59,6 +59,12 @@ def cameras(system: Path = Path("/")) -> list[str]:
     return [f"/dev/v4l/by-id/{path.name}" for path in sorted(folder.glob("*-video-index0"))]
 
 
+def serial_lines(system: Path = Path("/")) -> list[str]:
+    """Device files of serial adapters, by names that do not change with the order of plugging."""
+    folder = system / "dev/serial/by-id"
+    return [f"/dev/serial/by-id/{path.name}" for path in sorted(folder.glob("*"))]
+
+
 def scan_socket(system: Path = Path("/")) -> str | None:
     """Where the service manager starts the scanning process, if its units are installed."""
     unit = system / "usr/lib/systemd/system/frontdesk-scan.socket"

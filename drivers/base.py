@@ -34,6 +34,7 @@ from drivers.trouble import (
     ReadFault,
     ShortPicture,
     Timeout,
+    UnlockUnknown,
     Unreadable,
 )
 
@@ -60,6 +61,7 @@ __all__ = [  # of what others define; all that is defined here is public too
     "ReadFault",
     "ShortPicture",
     "Timeout",
+    "UnlockUnknown",
     "Unreadable",
 ]
 
@@ -298,9 +300,14 @@ class Locks(Device, Protocol):
     def pulse(self, locker: str) -> None:
         """Energise one lock for its configured time, at most the maximum; returns when it is off again.
 
-        Raises LockFault (an unknown locker is one too) or Lost. That it returns does not mean that the door
-        is open: ask `door`.
+        Raises LockFault (an unknown locker is one too), Lost, or UnlockUnknown where the command was given
+        and its answer was lost; it is never repeated. That it returns does not mean that the door is open:
+        ask `door`.
         """
+
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """The lockers that cannot be opened now, though the others can: their board has fallen silent."""
 
     def door(self, locker: str) -> Door:
         """What the door contact says now; UNKNOWN where there is none. Raises Lost."""

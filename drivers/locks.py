@@ -93,6 +93,11 @@ class GpioLocks:
         """The lockers' names, in the order of the configuration."""
         return tuple(self._wiring)
 
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """None: all lines are the Pi's own."""
+        return ()
+
     def connect(self) -> None:
         """Open every lock, off, and every contact. Raises Missing or Busy, and then nothing stays open."""
         self.close()

@@ -9,6 +9,7 @@ DriverError
 ├── CoverOpen        nothing was printed                       a person acts
 ├── PrinterFault     cutter, head or power; nothing printed    a person acts
 ├── OutcomeUnknown   it may have happened, it may not          a person decides
+│   └── UnlockUnknown   the door may have been unlocked        a person looks
 ├── LockFault        the lock did not take the command         a person acts
 ├── Unreadable       a card that gives nothing to go by        the visitor tries again
 ├── Denied           this account may not use the device       a person acts
@@ -97,6 +98,13 @@ class OutcomeUnknown(DriverError):
 
     code = "outcome_unknown"
     hint = "Look whether the paper came out; if not, print it again as a copy."
+
+
+class UnlockUnknown(OutcomeUnknown):
+    """A lock board was told to unlock and its answer was lost: the door may be open. Never sent twice."""
+
+    code = "unlock_unknown"
+    hint = "Look whether the door is open; if not, open it once more."
 
 
 class LockFault(DriverError):

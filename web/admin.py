@@ -27,6 +27,7 @@ from web.admin_check import check
 from web.admin_copies import copies, days_without_copy, made_in_words
 from web.admin_guests import guests
 from web.admin_hours import hours
+from web.admin_walk import walk
 from web.parts import front_desk
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -36,6 +37,7 @@ admin.register_blueprint(check)
 admin.register_blueprint(guests)
 admin.register_blueprint(copies)
 admin.register_blueprint(hours)
+admin.register_blueprint(walk)
 
 JOURNAL_LINES = 50
 

@@ -20,6 +20,8 @@ _NAMES_ITSELF = (
     "printer_fault",
     "lock_fault",
     "still_closed",
+    "unlock_unknown",
+    "board_silent",
     "stuck",
     "disk_low",
     "disk_full",

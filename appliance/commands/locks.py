@@ -9,6 +9,7 @@ import click
 
 from appliance import assembly
 from appliance.commands.loading import EXIT_NO, complain, config_option, load
+from appliance.locker_config import BoardLockers
 from drivers.base import DriverError
 
 
@@ -22,6 +23,9 @@ def locks_group() -> None:
 def locks_off(path: Path) -> None:
     """Switch every lock off: for the service manager, after the front desk has ended however it did."""
     config, _ = load(path)
+    if isinstance(config.lockers, BoardLockers):
+        click.echo("the lock boards end their pulses themselves: nothing to switch off")
+        return
     bank = assembly.locks(config, None)
     if bank is None:
         return

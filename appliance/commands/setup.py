@@ -24,10 +24,12 @@ from appliance.errors import ConfigError, Message, StoreError
 from appliance.files import write_durably
 from appliance.first_config import Answers
 from appliance.front_desk import assemble
+from appliance.lock_boards import LOCK_BOARDS
 from appliance.office import Office, load_office, shipped_offices
 from appliance.wording import LANGUAGES, Language, load_wording
 
 UNIT = "frontdesk.service"
+MOST_LOCKERS = 200
 _SYSTEMD_RUNS = Path("/run/systemd/system")
 
 
@@ -92,7 +94,9 @@ def setup(path: Path, data: Path, language: Language, system: Path) -> None:
     for question in (_ask_printer, _ask_reader, _ask_scanner, _ask_voice):
         question(talk, answers)
     _ask_buttons(talk, answers, office)
-    _ask_lockers(talk, answers)
+    _ask_lock_boards(talk, answers)
+    if answers.lock_boards is None:
+        _ask_lockers(talk, answers)
     config = _write(talk, answers, office, path)
     _first_administrator(talk, office, config)
     _start(talk, config)
@@ -155,6 +159,18 @@ def _ask_buttons(talk: Talk, answers: Answers, office: Office) -> None:
         question = talk.say("button", letter=service.letter, name=service.name.text(talk.language))
         if pins := _ask_pins(talk, question, most=1):
             answers.buttons[service.letter] = pins[0]
+
+
+def _ask_lock_boards(talk: Talk, answers: Answers) -> None:
+    for line in usb_names.serial_lines(talk.system):
+        if talk.agree("use_line", default=False, name=Path(line).name):
+            board = click.prompt(talk.say("board"), type=click.Choice(list(LOCK_BOARDS)), default="kr-cu16")
+            addresses = LOCK_BOARDS[board].addresses
+            address_range = click.IntRange(addresses.start, addresses.stop - 1)
+            address = click.prompt(talk.say("board_address"), type=address_range, default=1)
+            count = click.prompt(talk.say("board_lockers"), type=click.IntRange(1, MOST_LOCKERS))
+            answers.lock_boards = first_config.lock_boards(board, line, address, count)
+            return
 
 
 def _ask_lockers(talk: Talk, answers: Answers) -> None:

@@ -8,11 +8,13 @@ import time
 from appliance import lockers
 from appliance.front_desk import FrontDesk
 from appliance.lockers import Unlock
-from drivers.base import DeviceState, Door, DriverError, LockFault, Locks
+from drivers.base import DeviceState, Door, DriverError, LockFault, Locks, UnlockUnknown
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.2  # at the door contacts
+_SILENT = "board_silent"
+_UNTIL_OPEN = ("still_closed", UnlockUnknown.code)  # problems that an open door ends
 
 
 class DoorDuty:
@@ -49,24 +51,42 @@ class DoorDuty:
             self._desk.health.report(self._locks.name, DeviceState.READY, error.code, unlock.locker)
             self._store.write(lockers.end_unlock, unlock.id, "failed")
             return
+        except UnlockUnknown as error:
+            log.warning("locker %s: %s", unlock.locker, error)
+            self._desk.health.report(self._locks.name, DeviceState.READY, error.code, unlock.locker)
+            self._store.write(lockers.end_unlock, unlock.id, self._after_silence(unlock.locker, was))
+            return
         except DriverError:
             self._store.write(lockers.end_unlock, unlock.id, "failed")
             raise
         self._store.write(lockers.end_unlock, unlock.id, self._verdict(unlock.locker, was))
 
     def _verdict(self, locker: str, was: Door) -> str:
-        """What the door says to the pulse: opened, still_closed, or no_contact where it cannot say."""
+        """What the door says to the pulse: opened, still_closed, or no_contact where it cannot say.
+
+        unknown where the door could say and does not any more: its board has fallen silent.
+        """
         if was is Door.UNKNOWN:
             return "no_contact"
         give_up = time.monotonic() + self._opens_within_s
         while (door := self._locks.door(locker)) is not Door.OPEN and time.monotonic() < give_up:
             time.sleep(0.02)
         self._desk.doors.say(locker, door)
+        if door is Door.UNKNOWN:
+            return "unknown"
         opened = door is Door.OPEN
         self._desk.health.report(
             self._locks.name, DeviceState.READY, None if opened else "still_closed", "" if opened else locker
         )
         return "opened" if opened else "still_closed"
+
+    def _after_silence(self, locker: str, was: Door) -> str:
+        """The board did not say whether it has taken the command: its door may. It is never told again."""
+        try:
+            verdict = self._verdict(locker, was)
+        except DriverError:  # what is wrong is said by the next look at the doors
+            return "unknown"
+        return "unknown" if verdict == "no_contact" else verdict
 
     def _look(self) -> None:
         for locker in self._locks.lockers:
@@ -78,9 +98,19 @@ class DoorDuty:
                 self._store.write(lockers.note_door, locker, door.value)
             if door is Door.OPEN:
                 self._forget_stuck(locker)
+        self._tell_unreachable()
+
+    def _tell_unreachable(self) -> None:
+        """A board that has fallen silent, once; what else is wrong with the locks is not talked over."""
+        names, report = ", ".join(self._locks.unreachable), self._desk.health.of(self._locks.name)
+        told = report is not None and report.problem == _SILENT
+        if names and (report is None or report.problem is None or (told and report.detail != names)):
+            self._desk.health.report(self._locks.name, DeviceState.READY, "board_silent", names)
+        elif told and not names:
+            self._desk.health.report(self._locks.name, DeviceState.READY)
 
     def _forget_stuck(self, locker: str) -> None:
-        """A door that did not open has been opened after all, with the emergency key."""
+        """A door that did not open, or of which that was not known, is open after all: the emergency key."""
         report = self._desk.health.of(self._locks.name)
-        if report is not None and (report.problem, report.detail) == ("still_closed", locker):
+        if report is not None and report.problem in _UNTIL_OPEN and report.detail == locker:
             self._desk.health.report(self._locks.name, DeviceState.READY)

@@ -109,6 +109,7 @@ CLASSES: tuple[FieldClass, ...] = (
             "DELETE FROM call WHERE day_id <= :day",
             "DELETE FROM day_end WHERE day_id <= :day",
             "DELETE FROM unlock WHERE visit_id IS NULL AND asked < :before",
+            "DELETE FROM locker_test WHERE at < :before",
             "DELETE FROM retention_run WHERE date < :before",
         ),
     ),

@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from drivers.base import Paper
 from drivers.button import ButtonWiring
 from drivers.locks import LockWiring
+from drivers.serial_locks import BoardLock
+from drivers.simulated.board_lockers import BoardLockers
 from drivers.simulated.line import Line
-from drivers.simulated.lockers import SimulatedLockers
+from drivers.simulated.lock_board import SimulatedLockBoards
+from drivers.simulated.lockers import Bank, SimulatedLockers
 from drivers.simulated.loudspeaker import Loudspeaker
 from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.printer import PrinterKind, Ticket, VirtualPrinter
@@ -37,6 +40,7 @@ ROLLS: Final[Mapping[str, tuple[Paper, int | None]]] = {
 }
 
 UNPLUGGED: Final = "unplugged"
+LOCK_LINE: Final = "usb-RS485-port0"  # as an adapter is named below /dev/serial/by-id
 # The printer's other faults, by the names of their fields in PrinterFaults.
 PRINTER_FAULTS: Final[Mapping[str, str]] = {
     "cover_open": "cover_open",
@@ -62,12 +66,15 @@ class LockerLook:
 class House:
     """The hardware of one front desk. `start`, then `wire`; `close` ends all of it and can be called again.
 
-    With `with_station` there is a book under a camera, and a glass beside it.
+    With `with_station` there is a book under a camera, and a glass beside it. With `lock_boards`, a kind of
+    board, the lockers hang on one of them, with address 1.
 
     `folder` is for what the loudspeaker plays; `columns` is the paper's width, 32 (58 mm) or 48 (80 mm).
     """
 
-    def __init__(self, folder: Path, *, columns: int = 48, with_station: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, columns: int = 48, with_station: bool = False, lock_boards: str | None = None
+    ) -> None:
         is_large = columns > _SMALL
         self.printer = VirtualPrinter(
             kind=PrinterKind(columns, cutter=is_large, native_qr=is_large, confirms=is_large)
@@ -75,10 +82,11 @@ class House:
         self.cards = CardTray()
         self.speaker = Loudspeaker(folder / "loudspeaker")
         self.station = SimulatedStation(folder / "station") if with_station else None
+        self.boards = SimulatedLockBoards(lock_boards, folder / LOCK_LINE) if lock_boards else None
         self._pins: SimulatedPins | None = None
         self._buttons: dict[str, ButtonWiring] = {}
         self._held: set[str] = set()
-        self._lockers: SimulatedLockers | None = None
+        self._lockers: Bank | None = None
         self._jammed: dict[str, bool] = {}
         self._torn_off = 0  # the newest ticket that was taken away
         self._line: Line | None = None
@@ -98,6 +106,10 @@ class House:
             self.printer.start()
             self._pins = SimulatedPins()
             undo.callback(self._pins.close)
+            if self.boards is not None:
+                undo.callback(self.boards.unplug)
+                self.boards.path.parent.mkdir(parents=True, exist_ok=True)
+                self.boards.plug()
             self.speaker.start()
             if self.station is not None:
                 undo.callback(self.station.close)
@@ -117,11 +129,19 @@ class House:
     ) -> None:
         self.close()
 
-    def wire(self, buttons: Mapping[str, ButtonWiring], lockers: Mapping[str, LockWiring]) -> None:
-        """Connect push buttons, by their letters, and lockers, by their names, to the pins. Once."""
+    def wire(
+        self,
+        buttons: Mapping[str, ButtonWiring],
+        lockers: Mapping[str, LockWiring],
+        on_boards: Mapping[str, BoardLock] = MappingProxyType({}),
+    ) -> None:
+        """Connect push buttons, by their letters, and lockers, by their names, to pins or boards. Once."""
         self._buttons = dict(buttons)
-        self._lockers = SimulatedLockers(self.pins, lockers)
-        self._jammed = dict.fromkeys(lockers, False)
+        if self.boards is not None:
+            self._lockers = BoardLockers(self.boards, on_boards)
+        else:
+            self._lockers = SimulatedLockers(self.pins, lockers)
+        self._jammed = dict.fromkeys(on_boards if self.boards else lockers, False)
 
     def lay_line(self, port: int) -> int:
         """Lay a line to a central server at this port; gives the port at which it begins.
@@ -144,7 +164,7 @@ class House:
         return self._pins
 
     @property
-    def lockers(self) -> SimulatedLockers:
+    def lockers(self) -> Bank:
         """The bank of lockers. Raises RuntimeError before `wire`."""
         if self._lockers is None:
             raise RuntimeError("no lockers are wired yet")
@@ -285,6 +305,7 @@ class House:
                 "voice": self.speaker.faults,
             }
             | ({"central": dict(self._line.faults)} if self._line else {})
+            | ({"lock_board": self.boards.faults} if self.boards else {})
             | self._station_faults()
         )
 
@@ -304,6 +325,8 @@ class House:
         }
         if self.station is not None:
             switches |= {"station": self.station.set_fault, "flatbed": self.station.glass.set_fault}
+        if self.boards is not None:
+            switches["lock_board"] = self.boards.set_fault
         if self._line:
             switches["central"] = self._line.set_fault
         switches[device](name, on)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from drivers.locks import LockWiring
 from drivers.simulated.pins import SimulatedPins
@@ -30,6 +31,26 @@ class Pulse:
     def end_ns(self) -> int:
         """When the current ended (time.monotonic_ns())."""
         return self.start_ns + self.duration_ns
+
+
+class Bank(Protocol):
+    """A bank of lockers as one stands before it, however its locks are connected."""
+
+    @property
+    def pulses(self) -> tuple[Pulse, ...]:
+        """The pulses that have ended, oldest first, at most the last thousand."""
+
+    def is_open(self, name: str) -> bool:
+        """True while the door is open, whatever its contact says."""
+
+    def open_door(self, name: str) -> None:
+        """Open the door without a pulse: the emergency key, or force."""
+
+    def close_door(self, name: str) -> None:
+        """Push the door shut; the latch catches."""
+
+    def jam(self, name: str, jammed: bool) -> None:
+        """Jam the latch, so that a pulse does not open the door, or free it."""
 
 
 @dataclass(slots=True)

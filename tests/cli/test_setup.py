@@ -14,6 +14,7 @@ from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands.loading import load
 from appliance.front_desk import assemble
+from appliance.locker_config import BoardLockers, GpioLockers
 
 PASSWORD = "kunci pagi yang panjang"
 
@@ -185,3 +186,34 @@ def test_a_machine_with_the_units_lets_them_start_the_scanning_process(tmp_path:
     scanner = config.parse(first_config.compose(answers)).scanner
     assert scanner is not None
     assert scanner.socket == Path("/run/frontdesk-scan.sock")
+
+
+def test_lockers_on_lock_boards_are_asked_for_where_a_serial_adapter_is_plugged_in(
+    run: Run, system: Path, path: Path
+) -> None:
+    (system / "dev/serial/by-id").mkdir(parents=True)
+    (system / "dev/serial/by-id/usb-FTDI-port0").touch()
+
+    boards = ("y", "winnsen", "0", "3", "18")  # a Winnsen board has no address 0: asked again
+    said = run("1373", "", "80mm", "", "", "", "", "", "", "", *boards, "", "", language="en")
+
+    assert said.exit_code == 0, said.output
+    lockers = load(path)[0].lockers
+    assert isinstance(lockers, BoardLockers)
+    assert (lockers.board, lockers.path) == ("winnsen", "/dev/serial/by-id/usb-FTDI-port0")
+    assert [(row.name, row.address, row.lock) for row in lockers.locker][14:] == [
+        ("15", 3, 15),
+        ("16", 3, 16),
+        ("17", 4, 1),
+        ("18", 4, 2),
+    ]
+
+
+def test_an_adapter_of_something_else_leaves_the_lockers_on_pins(run: Run, system: Path, path: Path) -> None:
+    (system / "dev/serial/by-id").mkdir(parents=True)
+    (system / "dev/serial/by-id/usb-FTDI-port0").touch()
+
+    said = run("1373", "", "80mm", "", "", "", "", "", "", "", "", "1", "5 6", "", "", language="en")
+
+    assert said.exit_code == 0, said.output
+    assert isinstance(load(path)[0].lockers, GpioLockers)

@@ -276,7 +276,7 @@ def bus() -> str:
     """Lock boards on RS-485."""
     boards = tuple(
         piece
-        for index, x in enumerate((420, 640, 860))
+        for index, x in enumerate((420, 640, 860), start=1)
         for piece in (
             pen.box((x, 190), (170, 90), f"Lock board {index}", f"address {index}", "16 locks"),
             pen.wire(SIGNAL, (x + 60, 120), (x + 60, 190)),

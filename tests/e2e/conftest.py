@@ -85,22 +85,27 @@ def at_work(
     change: Callable[[Config], Config] = lambda config: config,
     staffed: bool = True,
     with_station: bool = False,
+    lock_boards: str | None = None,
 ) -> Iterator[FrontDeskAtWork]:
     """What `frontdesk simulate` runs, in this process, with an administrator's account.
 
     The same `folder` and `listen` again are the same front desk, started anew. Without `staffed` it waits for
     its first administrator. `change` is what somebody wrote into its configuration.
-    `with_station` lays a book under a camera.
+    `with_station` lays a book under a camera; `lock_boards` hangs the lockers on such a board.
     """
     columns = assembly.COLUMNS[paper]
     with (
-        House(folder / "simulated", columns=columns, with_station=with_station) as house,
+        House(
+            folder / "simulated", columns=columns, with_station=with_station, lock_boards=lock_boards
+        ) as house,
         simulated_catalogue(folder, load_office(office)) as catalogue,
     ):
         listen = listen or f"127.0.0.1:{_free_port()}"
         profile = load_office(office)
         config = change(simulated_config(house, profile, folder, listen, paper, catalogue))
-        house.wire(assembly.button_wiring(config), assembly.lock_wiring(config))
+        house.wire(
+            assembly.button_wiring(config), assembly.lock_wiring(config), assembly.board_wiring(config)
+        )
         desk = assemble(profile, config, clock or SystemClock(), folder)
         with assembly.running(desk, lambda: house.pins):
             if staffed:

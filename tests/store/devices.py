@@ -19,9 +19,11 @@ from drivers.base import (
     Door,
     DriverError,
     LockFault,
+    Lost,
     Paper,
     Phrase,
     PrinterStatus,
+    UnlockUnknown,
 )
 
 READY = PrinterStatus(answered=True, paper=Paper.OK)
@@ -71,13 +73,20 @@ class HandPrinter(HandDevice):
 
 @dataclass
 class HandLocks(HandDevice):
-    """Lockers whose doors open at a pulse, unless they are stuck or have no contact."""
+    """Lockers whose doors open at a pulse, unless they are stuck or have no contact.
+
+    With `silent` they say nothing to a pulse, and the door is so then; or they are gone.
+    """
 
     name: str = "lockers"
     doors: dict[str, Door] = field(
         default_factory=lambda: {"1": Door.CLOSED, "2": Door.CLOSED, "3": Door.UNKNOWN}
     )
     stuck: bool = False
+    silent: Door | None = None
+    gone_after_pulse: bool = False
+    gone: bool = False
+    unreachable: tuple[str, ...] = ()
     pulses: list[str] = field(default_factory=list)
 
     @property
@@ -89,10 +98,16 @@ class HandLocks(HandDevice):
         if locker not in self.doors:
             raise LockFault(self.name, f"no locker {locker}")
         self.pulses.append(locker)
+        self.gone = self.gone_after_pulse
+        if self.silent is not None:
+            self.doors[locker] = self.silent
+            raise UnlockUnknown(self.name, f"{locker}: no answer")
         if self.doors[locker] is Door.CLOSED and not self.stuck:
             self.doors[locker] = Door.OPEN
 
     def door(self, locker: str) -> Door:
+        if self.gone:
+            raise Lost(self.name, "gone")
         return self.doors.get(locker, Door.UNKNOWN)
 
     def all_off(self) -> None:

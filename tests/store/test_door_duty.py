@@ -168,3 +168,77 @@ def test_an_opening_whose_end_was_never_written_down_is_unknown_and_not_repeated
     desk.store.write(lockers.command, ask("1"))
     work()
     assert (locks.pulses, outcome(desk, "1")) == ([], "unknown")
+
+
+@pytest.mark.parametrize(
+    ("locker", "after", "verdict"),
+    [
+        ("1", Door.OPEN, "opened"),
+        ("1", Door.CLOSED, "still_closed"),
+        ("1", Door.UNKNOWN, "unknown"),
+        ("3", Door.UNKNOWN, "unknown"),
+    ],
+)
+def test_when_a_board_does_not_say_whether_it_took_the_command_its_door_is_asked(
+    desk: FrontDesk,
+    locks: HandLocks,
+    work: Callable[[], None],
+    ask: Callable[[str], int],
+    locker: str,
+    after: Door,
+    verdict: str,
+) -> None:
+    locks.silent = after
+    ask(locker)
+    work()
+    assert outcome(desk, locker) == verdict
+    report = desk.health.of("lockers")
+    problem = {"opened": None, "still_closed": "still_closed"}.get(verdict, "unlock_unknown")
+    assert report is not None and report.problem == problem
+    work()
+    assert locks.pulses == [locker], "an unlocking is said once"
+
+
+def test_a_board_that_is_gone_after_the_command_leaves_it_unknown_at_once(
+    desk: FrontDesk, locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
+) -> None:
+    locks.silent, locks.gone_after_pulse = Door.UNKNOWN, True
+    ask("1")
+    with pytest.raises(Lost):
+        work()
+    assert (locks.pulses, outcome(desk, "1")) == (["1"], "unknown")
+
+
+def test_an_opening_of_which_nothing_is_known_is_no_problem_any_more_once_the_door_is_open(
+    desk: FrontDesk, locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
+) -> None:
+    locks.silent = Door.UNKNOWN
+    ask("1")
+    work()
+    locks.doors["1"] = Door.OPEN
+    work()
+    assert (report := desk.health.of("lockers")) is not None and report.problem is None
+
+
+def test_a_board_that_falls_silent_is_told_and_so_is_its_return(
+    desk: FrontDesk, locks: HandLocks, work: Callable[[], None], ask: Callable[[str], int]
+) -> None:
+    def problem() -> tuple[str | None, str]:
+        report = desk.health.of("lockers")
+        return (report.problem, report.detail) if report else (None, "")
+
+    locks.unreachable = ("1", "2")
+    work()
+    assert problem() == ("board_silent", "1, 2")
+    locks.unreachable = ("2",)
+    work()
+    assert problem() == ("board_silent", "2")
+    locks.unreachable = ()
+    work()
+    assert problem() == (None, "")
+    locks.stuck = True
+    ask("1")
+    work()
+    locks.unreachable = ("2",)
+    work()
+    assert problem() == ("still_closed", "1"), "a door that somebody waits before comes first"

@@ -16,6 +16,7 @@ from appliance import config as configuration
 from appliance import config_text
 from appliance.config import Config, load, parse
 from appliance.errors import ConfigError
+from appliance.locker_config import BoardLockers, GpioLockers
 from appliance.office import load_office
 from appliance.printer_config import EscposNetwork, EscposUsb
 from appliance.toml_model import tables_in
@@ -298,15 +299,21 @@ def uncommented(text: str) -> str:
 
 
 def test_the_starter_file_is_right_with_every_comment_taken_away() -> None:
-    """All but two of the three printers, of which a file can have only one."""
+    """All but two of the three printers and one of the two banks, of which a file can have only one."""
     example = config_text.example()
     usb, cards = example.index("# A ticket printer on USB"), example.index("# The contactless card reader")
-    config = parse(uncommented(example[:usb] + example[cards:]))
+    boards, voice = example.index("# Lockers on lock boards"), example.index("# The loudspeaker")
+    config = parse(uncommented(example[:usb] + example[cards:boards] + example[voice:]))
 
     assert config.panel.idle_logout == timedelta(minutes=30)
     assert config.printer is not None
     assert config.lockers is not None
+    assert isinstance(config.lockers, GpioLockers)
     assert config.lockers.locker[0].contact_pin is not None
+    pins = example.index("# Lockers that open by a pulse")
+    config = parse(uncommented(example[:usb] + example[cards:pins] + example[boards:]))
+    assert isinstance(config.lockers, BoardLockers)
+    assert config.lockers.board == "kr-cu16"
 
 
 # ----------------------------------------------------------------------------------- documented
@@ -330,15 +337,31 @@ def in_the_models() -> Rows:
     rows: Rows = {}
     for name, field in Config.model_fields.items():
         members = list(tables_in(field.annotation))
-        shared = set.intersection(*(set(member.model_fields) for member in members))
+        rows |= told_apart(f"[{name}]", {driver_of(member): member for member in members})
+        inner: dict[str, dict[str, type[BaseModel]]] = {}
         for member in members:
-            keys = dict(cells(member))
-            rows[f"[{name}]"] = {key: keys[key] for key in keys if key in shared}
-            if own := {key: keys[key] for key in keys if key not in shared}:
-                rows[f"[{name}] {driver_of(member)}"] = own
             for key, row in member.model_fields.items():
                 for table in tables_in(row.annotation):
-                    rows[f"[[{name}.{key}]]"] = dict(cells(table))
+                    inner.setdefault(f"[[{name}.{key}]]", {})[driver_of(member)] = table
+        for heading, tables in inner.items():
+            rows |= told_apart(heading, tables)
+    return rows
+
+
+def told_apart(heading: str, tables: dict[str, type[BaseModel]]) -> Rows:
+    """What tables with one heading have in common, and what each has for its driver alone."""
+    keys = {driver: dict(cells(table)) for driver, table in tables.items()}
+    shared = dict.fromkeys(
+        key
+        for some in keys.values()
+        for key in some
+        if all(other.get(key) == some[key] for other in keys.values())
+    )
+    first = next(iter(keys.values()))
+    rows = {heading: {key: first[key] for key in shared}} if shared else {}
+    for driver, all_keys in keys.items():
+        if own := {key: cell for key, cell in all_keys.items() if key not in shared}:
+            rows[f"{heading} {driver}"] = own
     return rows
 
 
@@ -349,8 +372,9 @@ def cells(table: type[BaseModel]) -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 def driver_of(table: type[BaseModel]) -> str:
-    (driver,) = get_args(table.model_fields["driver"].annotation)
-    return str(driver)
+    if "driver" not in table.model_fields:
+        return ""
+    return str(get_args(table.model_fields["driver"].annotation)[0])
 
 
 def _default(field: FieldInfo) -> str:

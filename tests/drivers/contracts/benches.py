@@ -20,7 +20,7 @@ from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.station import SimulatedStation
 from drivers.simulated.tray import CardTray
 from drivers.speaker import EspeakSpeaker
-from tests.drivers import printers
+from tests.drivers import banks, printers
 from tests.drivers.contracts.device import ALWAYS, AT_A_CABLE, Bench, Clause
 from tests.drivers.printers import TICKET
 
@@ -36,6 +36,14 @@ def printer(make: Callable[[Path], AbstractContextManager[printers.Bench]], fold
         )
         bench.driver.close()
         assert bench.printer.complaints == []
+
+
+@contextmanager
+def locks(make: Callable[[Path], AbstractContextManager[banks.Bench]], folder: Path) -> Iterator[Bench]:
+    """A bank of lockers."""
+    with make(folder) as bench:
+        yield Bench(bench.driver, lambda: bench.driver.door("A"), bench.unplug, bench.plug)
+        bench.driver.close()
 
 
 @contextmanager
@@ -119,6 +127,10 @@ BENCHES: Final[dict[str, tuple[Maker, tuple[Clause, ...]]]] = {
     **{f"printer {name}": (partial(printer, make), AT_A_CABLE) for name, make in printers.BENCHES.items()},
     "buttons to ground": (partial(buttons, True), ALWAYS),
     "buttons to 3.3 V": (partial(buttons, False), ALWAYS),
+    **{
+        f"locks {name}": (partial(locks, make), ALWAYS if name == "gpiozero" else AT_A_CABLE)
+        for name, make in banks.BENCHES.items()
+    },
     "card reader pcscd": (card_reader, AT_A_CABLE),
     "camera stream": (camera, AT_A_CABLE),
     "speaker espeak-ng": (speaker, AT_A_CABLE),
