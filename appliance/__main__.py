@@ -27,6 +27,7 @@ from appliance.commands.check import check
 from appliance.commands.config import config_group
 from appliance.commands.digitise import digitise
 from appliance.commands.keeping import backup_group, restore, retention_command
+from appliance.commands.lan import lan
 from appliance.commands.loading import (
     EXIT_CORE_FELL,
     EXIT_IN_USE,
@@ -41,6 +42,7 @@ from appliance.commands.release import release_group
 from appliance.commands.report import report
 from appliance.commands.setup import setup
 from appliance.commands.staff import staff_group
+from appliance.commands.tls import tls_group
 from appliance.commands.upgrade import upgrade
 from appliance.config import Config
 from appliance.errors import StoreError
@@ -266,12 +268,14 @@ for command in (
     check,
     config_group,
     digitise,
+    lan,
     locks_group,
     relay_group,
     release_group,
     report,
     setup,
     staff_group,
+    tls_group,
     upgrade,
 ):
     main.add_command(command)

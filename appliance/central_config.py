@@ -6,7 +6,6 @@ hands over as a credential.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
+from appliance.addresses import is_loopback
 from appliance.durations import Duration, between
 from appliance.toml_model import Table
 
@@ -29,14 +29,6 @@ def _file(value: object) -> Path:
     if isinstance(value, Path):
         return value
     raise ValueError("must be the path of a file, in quotation marks")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _checked(value: str, safe: str, plain: str) -> str:

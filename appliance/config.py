@@ -17,12 +17,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from appliance import locker_config, toml_model
+from appliance.addresses import Address, host_of, port_of
 from appliance.backup_config import Backup
 from appliance.catalogue.settings import Catalogue
 from appliance.central_config import Central
 from appliance.device_config import Buttons, CardReader, Text, Voice
 from appliance.durations import Duration, between
 from appliance.errors import Problem
+from appliance.lan.settings import Lan, own_machine_only
+from appliance.lan.settings import findings as lan_findings
 from appliance.locker_config import Lockers
 from appliance.office import Office
 from appliance.printer_config import Printer
@@ -30,7 +33,6 @@ from appliance.scanner_config import Camera, Delivery, Flatbed, Scanner
 from appliance.toml_lines import Step, dotted
 from appliance.toml_model import Data, Finding, Table, did_you_mean
 
-_EVERY_ADDRESS = ("0.0.0.0", "[::]")  # noqa: S104 - only compared with; the default listens on loopback
 _THREADS_FOR_PAGES = 4  # what the live streams must leave for everybody else
 
 
@@ -40,13 +42,6 @@ def _path(value: object) -> Path:
     if isinstance(value, Path):
         return value
     raise ValueError("must be the path of a folder, in quotation marks")
-
-
-def _address(value: str) -> str:
-    match = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:\[\]]+):(\d{1,5})", value)
-    if match is None or not 0 < int(match[2]) < 65536:
-        raise ValueError('must be an address and a port, as "127.0.0.1:8080"')
-    return value
 
 
 def _url(value: str) -> str:
@@ -81,15 +76,15 @@ class Site(Table):
 class Panel(Table):
     """The pages: who reaches them, and how long a log-in lasts."""
 
-    listen: Annotated[str, AfterValidator(_address)] = Field(
-        "127.0.0.1:8080", description="Address and port of the pages."
+    listen: Annotated[Address, AfterValidator(own_machine_only)] = Field(
+        "127.0.0.1:8080",
+        description="Address and port of the pages on this machine itself; for the network there is [lan].",
     )
     public_url: Url | None = Field(
         None,
-        validate_default=True,
         description="What the ticket's QR code points at: the address under which a visitor's phone reaches "
         "this machine. Without it, the address of `listen`.",
-        examples=["http://frontdesk.local:8080"],
+        examples=["https://pst.local:8443"],
     )
     threads: Annotated[int, Field(ge=6, le=64)] = Field(16, description="Threads that serve pages.")
     live_streams: Annotated[int, Field(ge=0)] = Field(
@@ -101,13 +96,6 @@ class Panel(Table):
     session_cap: Annotated[Duration, between("10m", "24h")] = Field(
         timedelta(hours=8), description="Staff are logged out after this time in any case."
     )
-
-    @field_validator("public_url")
-    @classmethod
-    def _reachable(cls, url: str | None, info: ValidationInfo) -> str | None:
-        if url is None and str(info.data.get("listen", "")).startswith(_EVERY_ADDRESS):
-            raise ValueError("is needed, because a phone cannot open the address in `listen`")
-        return url
 
     @field_validator("live_streams")
     @classmethod
@@ -125,12 +113,12 @@ class Panel(Table):
     @property
     def host(self) -> str:
         """The address that is listened on, without the brackets of IPv6."""
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_of(self.listen)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(self.listen.rpartition(":")[2])
+        return port_of(self.listen)
 
 
 class Queue(Table):
@@ -172,6 +160,7 @@ class Config(Table):
 
     site: Site
     panel: Panel = Panel()
+    lan: Lan | None = None
     queue: Queue = Queue()
     kiosk: Kiosk = Kiosk()
     buttons: Buttons | None = None
@@ -201,6 +190,7 @@ def parse(text: str, file: str = "frontdesk.toml") -> Config:
 def check(config: Config, office: Office, path: Path | None = None) -> list[Problem]:
     """What does not fit between a configuration and its office; with the file's path also the lines."""
     findings = [*_buttons_without_service(config, office), *_scanner_without_device(config)]
+    findings += lan_findings(config.lan, config.panel.public_url)
     text = path.read_text(encoding="utf-8") if path and findings else ""
     return toml_model.located(findings, text, str(path or "configuration"))
 

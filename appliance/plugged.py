@@ -11,11 +11,13 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance import assembly, checks
 from appliance.checks import Checkup
 from appliance.config import Config
+from appliance.lan.settings import host_names
 from appliance.locker_config import BoardLockers
 from appliance.printer_config import EscposUsb
 from appliance.toml_model import Finding
@@ -38,6 +40,7 @@ def seen(config: Config) -> Iterator[Finding]:
     yield from _cameras(config)
     if isinstance(config.lockers, BoardLockers):
         yield from line_findings(Path(config.lockers.path))
+    yield from _certificate(config)
 
 
 def asked(config: Config) -> Iterator[Finding]:
@@ -115,3 +118,12 @@ def _cameras(config: Config) -> Iterator[Finding]:
     found = sorted(glob.glob(config.camera.address))  # noqa: PTH207 - the pattern is absolute
     if len(found) > 1:
         yield Finding(("camera", "address"), f"fits several cameras: {'; '.join(found)}")
+
+
+def _certificate(config: Config) -> Iterator[Finding]:
+    if config.lan is None:
+        return
+    from appliance.lan import certificate  # its library is heavy, and most front desks have no use for it
+
+    names = host_names(config.lan, config.panel.public_url)
+    yield from certificate.findings(config.lan, names, datetime.now(UTC))

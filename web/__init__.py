@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from appliance.front_desk import FrontDesk
+from appliance.lan.settings import host_names
 from web import access, context, failures, live, protection
 from web.admin import admin
 from web.api import api
@@ -78,5 +79,6 @@ def create_app(desk: FrontDesk, simulated: Simulated | None = None, centre: Cent
 
 def _hosts(desk: FrontDesk) -> list[str]:
     """The names under which this machine may be asked: others are a browser that was led astray."""
-    named = {desk.config.panel.host, urlsplit(desk.config.panel.url).hostname or ""}
+    panel = desk.config.panel
+    named = {panel.host, urlsplit(panel.url).hostname or "", *host_names(desk.config.lan, panel.public_url)}
     return sorted((named | {"127.0.0.1", "localhost", "[::1]"}) - {""})

@@ -19,6 +19,7 @@ from appliance.front_desk import FrontDesk
 from appliance.journal import Line
 from appliance.keeping import recovery
 from appliance.keeping.rescue import Rescue
+from appliance.lan import standing as lan_standing
 from appliance.printing import Job
 from web import access, desk_status
 from web.admin_accounts import accounts
@@ -111,7 +112,13 @@ def _overview(said: str | None = None, problem: str | None = None) -> str:
 
 def _standing() -> dict[str, object]:
     desk = front_desk()
-    return {"status": desk_status.look(desk), "at": desk.store.read(_look, desk), "today": _today(desk)}
+    lan = lan_standing.result(desk.config.lan, desk.clock.now().wall) if desk.config.lan else None
+    return {
+        "lan": lan,
+        "status": desk_status.look(desk),
+        "at": desk.store.read(_look, desk),
+        "today": _today(desk),
+    }
 
 
 def _look(db: sqlite3.Connection, desk: FrontDesk) -> Standing:

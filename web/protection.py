@@ -24,6 +24,7 @@ from web.parts import front_desk
 P = ParamSpec("P")
 T = TypeVar("T")
 
+OVER_LAN = "frontdesk.over_lan"  # in the environment of a request; set by web/lan_server.py alone
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -36,6 +37,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+
+_ONLY_BY_TLS = "max-age=15552000"  # half a year; said over TLS only, so the kiosk never hears of it
 
 
 def install(app: Flask) -> None:
@@ -53,15 +56,23 @@ def refuse_cross_site() -> None:
         allowed = site in ("same-origin", "none")
     else:
         origin = request.headers.get("Origin")
-        allowed = origin is None or urlsplit(origin).netloc == request.host
+        allowed = origin is None or _is_own(origin)
     if not allowed:
         abort(403)
+
+
+def _is_own(origin: str) -> bool:
+    """Whether a page of this origin is one of ours; over TLS, one that came over TLS."""
+    parts = urlsplit(origin)
+    return parts.netloc == request.host and (parts.scheme == "https" or not request.is_secure)
 
 
 def put_headers(response: Response) -> Response:
     """Strict headers; nothing but the static files is ever kept by a browser."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = _ONLY_BY_TLS
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -75,12 +86,20 @@ def from_kiosk() -> None:
 
 def is_from_kiosk() -> bool:
     """Whether the request comes from the kiosk's own networks."""
-    return front_desk().config.kiosk.admits(_client())
+    client = _client()
+    if over_lan() and ipaddress.ip_address(client).is_loopback:
+        return False  # whoever came by the network is not this machine, whatever forwards to it
+    return front_desk().config.kiosk.admits(client)
 
 
 def is_from_here() -> bool:
     """Whether the request comes from this machine itself."""
-    return ipaddress.ip_address(_client()).is_loopback
+    return ipaddress.ip_address(_client()).is_loopback and not over_lan()
+
+
+def over_lan() -> bool:
+    """Whether the request came by way of the office's network, over TLS."""
+    return bool(request.environ.get(OVER_LAN))
 
 
 @dataclass

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
-from waitress.wasyncore import close_all
 
 from appliance.config import Panel
 from appliance.front_desk import FrontDesk
+from web import lan_server
 
 # A page that waits for a writer or a slow phone keeps a thread; more than a handful of people it never is.
 _CONNECTIONS = 100
@@ -49,8 +47,9 @@ def serve(app: Flask, desk: FrontDesk, begun: Callable[[], None]) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        begun()
-        server.run()
+        with lan_server.beside(app, desk):
+            begun()
+            server.run()
     finally:
         desk.changes.end()
         server.close()
@@ -61,14 +60,5 @@ def serve(app: Flask, desk: FrontDesk, begun: Callable[[], None]) -> None:
 @contextmanager
 def serving(app: Flask, desk: FrontDesk) -> Iterator[None]:
     """Answer requests in a thread of its own for as long as the `with` lasts: for measuring and for tests."""
-    server = make_server(app, desk.config.panel)
-    thread = threading.Thread(target=server.run, name="server")
-    thread.start()
-    try:
+    with lan_server.in_thread(make_server(app, desk.config.panel), desk):
         yield
-    finally:
-        desk.changes.end()
-        server.task_dispatcher.shutdown()  # first, so that nobody answers on a socket that is closed
-        # In the server's own thread: closing its sockets under its feet would make it fall.
-        server.trigger.pull_trigger(partial(close_all, server._map))
-        thread.join()

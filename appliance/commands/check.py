@@ -19,6 +19,7 @@ from appliance.config import Config
 from appliance.errors import StoreError
 from appliance.examination import Result
 from appliance.front_desk import FrontDesk, assemble
+from appliance.lan import standing
 from appliance.printing import Job
 from appliance.wording import LANGUAGES, Language, load_wording
 from drivers.base import Document
@@ -76,6 +77,8 @@ def check(path: Path, for_programs: bool, lang: Language | None, **wished: objec
     else:
         desk = assemble(office, config, SystemClock(), config.site.data)
         results = list(_look(desk, wishes, voice))
+    if config.lan is not None:
+        results.append(standing.result(config.lan))
     click.echo(as_json(results, voice) if for_programs else as_text(results, voice, title))
     sys.exit(0 if all(result.is_well for result in results) else EXIT_NO)
 

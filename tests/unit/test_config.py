@@ -123,7 +123,10 @@ def test_a_printer_needs_the_keys_of_its_driver(text: str, expected: str) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('[panel]\nlisten = "0.0.0.0:80"', "f:3: panel.public_url: is needed"),
+        (
+            '[panel]\nlisten = "0.0.0.0:80"',
+            "f:4: panel.listen: would send log-ins and visits over the network",
+        ),
         ('[panel]\npublic_url = "frontdesk"', 'f:4: panel.public_url: must begin with "http://"'),
         ("[panel]\nthreads = 8\nlive_streams = 5", "f:5: panel.live_streams: must be at least 4 less than"),
         ('[panel]\nlisten = "127.0.0.1:70000"', "f:4: panel.listen: must be an address and a port"),
@@ -196,7 +199,7 @@ def test_the_driver_decides_the_kind_of_printer() -> None:
     [
         ("", "http://127.0.0.1:8080", "127.0.0.1", 8080),
         ('listen = "[::1]:81"', "http://[::1]:81", "::1", 81),
-        ('listen = "0.0.0.0:80"\npublic_url = "https://pst.example/"', "https://pst.example", "0.0.0.0", 80),
+        ('public_url = "https://pst.example/"', "https://pst.example", "127.0.0.1", 8080),
     ],
 )
 def test_the_address_for_phones_is_the_public_one_or_that_of_listen(

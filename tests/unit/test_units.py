@@ -36,6 +36,7 @@ DATA = Config.model_fields["site"].annotation.model_fields["data"].default  # ty
 EXPOSURE = {
     "frontdesk.service": 2.0,
     "frontdesk-scan@.service": 1.0,
+    "frontdesk-lan.service": 1.5,
     "frontdesk-kiosk.service": 3.0,
     "frontdesk-backup.service": 1.0,
     "frontdesk-retention.service": 1.0,
