@@ -13,7 +13,7 @@ from PIL import Image
 
 from drivers.base import Document, QrCode, Rule, Text
 from drivers.printer import EscposPrinter, NetworkWire, SerialWire, UsbWire
-from drivers.simulated.printer import PrinterKind, VirtualPrinter, VirtualSerialPrinter
+from drivers.simulated.printer import PrinterKind, ServedPrinter, VirtualPrinter, VirtualSerialPrinter
 from tests.drivers.usb_bus import PRODUCT, VENDOR, UsbPrinterBus
 
 URL = "https://pst-1373.example/t/AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
@@ -45,7 +45,7 @@ TICKET_LINES = (
     "mengisi buku tamu. Gratis.",
 )
 
-SimulatedPrinter: TypeAlias = VirtualPrinter | VirtualSerialPrinter | UsbPrinterBus
+SimulatedPrinter: TypeAlias = ServedPrinter | UsbPrinterBus
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.kernel import machine
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(1200)]
 
 WITHIN_S = 900.0
-PARTS = ("gpio", "usb_printer", "camera")
+PARTS = ("gpio", "usb_printer", "contracts", "camera")
 
 
 @pytest.fixture(scope="module")

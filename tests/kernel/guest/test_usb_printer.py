@@ -18,7 +18,7 @@ from drivers.base import (
     Text,
     Timeout,
 )
-from drivers.printer import EscposPrinter
+from drivers.printer import EscposPrinter, UsbWire
 from drivers.simulated.printer import ServedPrinter
 from tests.drivers.printers import TICKET, TICKET_LINES, URL, again, scan
 from tests.kernel.guest.usb_printer import SERIAL, TIMEOUT_S, driver, usb_printer
@@ -71,9 +71,9 @@ def test_usblp_has_let_go_of_it_and_the_driver_found_the_pipes(escpos: EscposPri
     assert escpos.identify()
 
 
-@pytest.mark.parametrize("which", [{"serial": SERIAL}, {"match": "EPSON TM-T20II"}], ids=str)
-def test_it_is_found_by_what_its_descriptors_say(printer: ServedPrinter, which: dict[str, str]) -> None:
-    escpos = driver(**which)
+@pytest.mark.parametrize("wire", [UsbWire(serial=SERIAL), UsbWire(match="EPSON TM-T20II")], ids=str)
+def test_it_is_found_by_what_its_descriptors_say(printer: ServedPrinter, wire: UsbWire) -> None:
+    escpos = driver(wire)
     connect_soon(escpos)
     escpos.print((Text("P001"),))
     escpos.close()

@@ -9,21 +9,24 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from drivers.printer import EscposPrinter, UsbWire
 from drivers.simulated.printer import PrinterKind, ServedPrinter
 from tests.kernel.guest.lines import await_that
 
 VENDOR, PRODUCT, SERIAL = 0x04B8, 0x0E15, "SIM1"
+OURS = UsbWire(VENDOR, PRODUCT)
 TIMEOUT_S = 3.0  # the machine is emulated
 
 _GADGET: Final = Path("/sys/kernel/config/usb_gadget/printer")
 _DEVICE: Final = Path("/dev/g_printer0")
 _ON_ITS_WAY_S: Final = 0.1
+_USBLP: Final = Path("/sys/bus/usb/drivers/usblp")
 _HUB: Final = Path("/sys/devices/platform/dummy_hcd.0")
 _SOCKETS: Final = Path("/sys/class/udc")  # USB device controllers, each a socket on the bus
 
@@ -81,6 +84,8 @@ class GadgetPort:
         """Plug it in. Returns when the bus has taken it up, and nothing of before is left on its way."""
         _plug(True)
         await_that(self._opens)
+        await_that(lambda: any(_USBLP.glob("*:*")))  # which takes each printer first, and is to let go
+        subprocess.run(["udevadm", "settle"], check=True)
         self._forget()
 
     def _opens(self) -> bool:
@@ -132,7 +137,6 @@ def usb_printer() -> Iterator[ServedPrinter]:
         yield printer
 
 
-def driver(**wire: Any) -> EscposPrinter:
+def driver(wire: UsbWire = OURS, timeout_s: float = TIMEOUT_S) -> EscposPrinter:
     """The real driver, on the system's libusb."""
-    which = UsbWire(**wire) if wire else UsbWire(VENDOR, PRODUCT)
-    return EscposPrinter(name="printer", wire=which, columns=48, timeout_s=TIMEOUT_S, confirm=True)
+    return EscposPrinter(name="printer", wire=wire, columns=48, timeout_s=timeout_s, confirm=True)
