@@ -15,6 +15,7 @@ CONSTRAINTS = (release.PROJECT / "constraints.txt").read_text()
 PI = Platform("aarch64", (3, 11))
 DEPENDS = (release.PROJECT / "installer/depends.txt").read_text()
 
+LAID_OUT = "systemd/root"  # below / as it is
 SCRIPTS = [
     release.PROJECT / name
     for name in (
@@ -24,7 +25,7 @@ SCRIPTS = [
         "installer/debian/postinst",
         "installer/debian/prerm",
         "installer/debian/postrm",
-        "systemd/root/usr/lib/frontdesk/screen",
+        f"{LAID_OUT}/usr/lib/frontdesk/screen",
     )
 ]
 
