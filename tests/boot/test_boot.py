@@ -6,7 +6,6 @@ Times are those of an emulated machine (TCG), said to be so wherever they are to
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.boot.image import image
 
 HERE = Path(__file__).parent
 PYTHON = "/opt/frontdesk/current/bin/python"
-IDLE_S = float(os.environ.get("FRONTDESK_IDLE_S", "600"))
 SOCKET = "/run/frontdesk-scan.sock"
 
 CONFIG = f"""\
@@ -361,39 +359,3 @@ def test_a_number_is_at_most_one_line_and_a_torn_out_printer_two(guest: Guest) -
     tell(f"log lines for 10 numbers: {len(new) - len(about_it)}, for a printer torn out: {len(about_it)}")
     assert len(about_it) == 2, "\n".join(new)
     assert len(new) - len(about_it) <= 10, "\n".join(new)
-
-
-def test_an_idle_front_desk_spares_the_card(guest: Guest) -> None:
-    """All that comes to the data partition: database, log, and what the file system adds."""
-    guest.shell(AT_REST)
-    await_rest(guest)
-    before, lines = guest.disk.counts.written, journal(guest)
-    time.sleep(IDLE_S)
-    written = (guest.disk.counts.written - before) * 3600 / IDLE_S / 2**20
-    tell(f"written in an idle hour: {written:.2f} MiB, from {IDLE_S:.0f} s")
-    assert written <= 1.0, "\n".join(journal(guest)[len(lines) :])
-
-
-# What the other tests have left at work, and what Debian does once a day, not once an hour.
-AT_REST = """
-systemctl stop pcscd.socket pcscd.service
-modprobe -r vivid
-systemctl start systemd-tmpfiles-clean.service
-systemctl stop systemd-tmpfiles-clean.timer
-"""
-
-
-def journal(guest: Guest) -> list[str]:
-    return guest.run("journalctl", "-b", "--no-pager").splitlines()
-
-
-def await_rest(guest: Guest) -> None:
-    """Until what the tests before had written is on the card: a minute in which nothing comes."""
-    give_up = time.monotonic() + 400  # the log is written down every five minutes
-    quiet_since, seen = time.monotonic(), guest.disk.counts.written
-    guest.shell("journalctl --sync; sync")
-    while time.monotonic() - quiet_since < 60:
-        if guest.disk.counts.written != seen:
-            quiet_since, seen = time.monotonic(), guest.disk.counts.written
-        assert time.monotonic() < give_up, "the card is never left alone"
-        time.sleep(1)

@@ -119,6 +119,7 @@ def test_a_cable_that_is_pulled_in_the_middle_leaves_the_outcome_unknown(
     with pytest.raises(OutcomeUnknown):
         escpos.print(TICKET)
     escpos.close()
+    printer.plug()
     connect_soon(escpos)
     escpos.print((Text("P003"),))
     assert [ticket.is_complete for ticket in printer.tickets] == [False, True]

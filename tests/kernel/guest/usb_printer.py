@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +25,6 @@ TIMEOUT_S = 3.0  # the machine is emulated
 
 _GADGET: Final = Path("/sys/kernel/config/usb_gadget/printer")
 _DEVICE: Final = Path("/dev/g_printer0")
-_ON_ITS_WAY_S: Final = 0.1
 _USBLP: Final = Path("/sys/bus/usb/drivers/usblp")
 _HUB: Final = Path("/sys/devices/platform/dummy_hcd.0")
 _SOCKETS: Final = Path("/sys/class/udc")  # USB device controllers, each a socket on the bus
@@ -80,13 +79,18 @@ class GadgetPort:
 
     _file: ClassVar[int] = -1
 
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+
     def open(self) -> None:
-        """Plug it in. Returns when the bus has taken it up, and nothing of before is left on its way."""
+        """Plug it in. Returns when the bus has taken it up, and what was left of before is forgotten."""
         _plug(True)
         await_that(self._opens)
+        while self.receive(8192) is not None:  # also half a packet, which no select tells of
+            pass
         await_that(lambda: any(_USBLP.glob("*:*")))  # which takes each printer first, and is to let go
         subprocess.run(["udevadm", "settle"], check=True)
-        self._forget()
+        self.ready.set()
 
     def _opens(self) -> bool:
         if self._file < 0:
@@ -98,14 +102,8 @@ class GadgetPort:
 
     def close(self) -> None:
         """Pull it out."""
+        self.ready.clear()
         _plug(False)
-        self._forget()
-
-    def _forget(self) -> None:
-        """What the kernel has taken for the printer and the printer has not read."""
-        while self._file >= 0 and select.select([self._file], [], [], _ON_ITS_WAY_S)[0]:
-            if self.receive(8192) is None:
-                return
 
     def watched(self) -> int:
         """What the kernel has for the printer."""
@@ -129,11 +127,24 @@ class GadgetPort:
         self.open()
 
 
+class UsbPrinter(ServedPrinter):
+    """The simulated printer behind the gadget."""
+
+    def __init__(self) -> None:
+        self._usb = GadgetPort()
+        super().__init__(self._usb, PrinterKind(columns=48))
+
+    def plug(self) -> None:
+        """Put the cable in, or wait until the bus has it again: that takes a moment here."""
+        super().plug()
+        assert self._usb.ready.wait(30)
+
+
 @contextmanager
-def usb_printer() -> Iterator[ServedPrinter]:
+def usb_printer() -> Iterator[UsbPrinter]:
     """The printer, plugged in."""
     make_gadget()
-    with ServedPrinter(GadgetPort(), PrinterKind(columns=48)) as printer:
+    with UsbPrinter() as printer:
         yield printer
 
 
