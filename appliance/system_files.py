@@ -47,7 +47,9 @@ class SystemFiles:
         self._remove(self.placed())
         self._record.unlink(missing_ok=True)
 
-    def _note(self, paths: Iterable[Path]) -> None:
+    def _note(self, paths: set[Path]) -> None:
+        if paths == self.placed():
+            return  # as with the files: what is right already is not written again
         text = "".join(f"{path}\n" for path in sorted(paths))
         write_durably(self._record, text.encode(), mode=0o644)
 
