@@ -35,7 +35,7 @@ LISTEN = "127.0.0.1:8080"
 OFFICE = load_office("1373")
 PLACE = OFFICE.places[0].key
 CENTRAL = (
-    '\n[central]\nurl = "{url}"\ntoken = "/data/test/token"\nca = "/data/test/ca.pem"\ntimeout = "10s"\n'
+    '\n[central]\nurl = "{url}"\ntoken = "/data/test/token"\nca = "/data/test/ca.pem"\ntimeout = "60s"\n'
 )
 STAYS_EVERY = 5  # so many visitors, and one leaves the bag where it is
 
