@@ -24,6 +24,12 @@ from tests.boot.image import Image, make_disk
 UP_WITHIN_S = 240.0
 # Nobody attacks this machine; what the kernel does against it is dear where each instruction is translated.
 _KERNEL = "console=ttyS0 quiet panic=-1 mitigations=off audit=0 net.ifnames=0 systemd.show_status=no"
+# The machine below is 10.0.2.2; nobody else is there. The card's driver may be loaded later than the porter.
+_NETWORK = """
+until [ -e /sys/class/net/eth0 ]; do sleep 0.1; done
+ip link set eth0 up
+ip address replace 10.0.2.15/24 dev eth0
+"""
 HEALTHZ = "http://127.0.0.1:8080/healthz"
 
 
@@ -107,8 +113,10 @@ class Guest:
         return self._process.poll() is None
 
     def await_porter(self) -> Answer:
-        """Until somebody in the guest listens."""
-        return self._await(0, UP_WITHIN_S)
+        """Until somebody in the guest listens, and the way to the machine below is there."""
+        answer = self._await(0, UP_WITHIN_S)
+        self.shell(_NETWORK)
+        return answer
 
     def _await(self, number: int, within_s: float) -> Answer:
         with self._heard:

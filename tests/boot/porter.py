@@ -87,14 +87,7 @@ def pass_on(port: BinaryIO) -> None:
                 tell(port, id=-1, code=0, said=line.rstrip("\n"))
 
 
-def connect() -> None:
-    """The way to the machine below is 10.0.2.2; nobody else is there."""
-    for words in ("link set eth0 up", "address add 10.0.2.15/24 dev eth0"):
-        subprocess.run(["/usr/sbin/ip", *words.split()], check=False)
-
-
 def main() -> None:
-    connect()
     while True:
         try:
             port: BinaryIO = Path(_PORT).open("r+b", buffering=0)  # noqa: SIM115 - for as long as the machine runs

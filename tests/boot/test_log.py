@@ -16,7 +16,7 @@ from tests.central.receiver import Receiver
 
 UNIT = "living.service"
 VISITS = 10
-OUTAGE_S = 120.0
+OUTAGE_S = 60.0
 TRIES = 4  # to reach the central server in that time, at the least: after pauses of at most 2, 4 and 8 s
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800)]
