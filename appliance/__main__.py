@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appliance import __version__, assembly, config_text, staff, watchdog
+from appliance import __version__, assembly, config_text, logs, staff, watchdog
 from appliance import config as configuration
 from appliance.clock import SystemClock
 from appliance.commands.bench import bench_group
@@ -127,11 +126,7 @@ def _end_when_fallen(runtime: Runtime) -> None:
 @click.pass_context
 def main(context: click.Context) -> None:
     """The front desk of a BPS library service (PST)."""
-    handler = logging.StreamHandler()
-    # python-escpos talks on the root logger each time that it hangs up; our own modules have names.
-    handler.addFilter(lambda record: record.name != "root")
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, handlers=[handler])
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logs.begin()
     # Whatever a command has begun is put in order, also when it is stopped before its pages are served.
     before = signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
     context.call_on_close(lambda: signal.signal(signal.SIGTERM, before))

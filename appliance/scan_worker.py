@@ -24,6 +24,7 @@ from typing import Final, Literal
 
 import cv2
 
+from appliance import logs
 from appliance.errors import StationAway
 from appliance.scanning.darkroom import Darkroom
 from appliance.scanning.folder import ScanFolder
@@ -171,7 +172,7 @@ def _look_at(device: OpenCvCamera | SaneFlatbed) -> Line:
 def main() -> None:
     """Set up by the first line; then do what each line says, until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the front desk's to answer: it ends this
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    logs.begin()
     lines = iter(sys.stdin.buffer.readline, b"")
     first = decode(next(lines))
     setup = Setup.of(first)

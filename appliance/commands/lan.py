@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -40,7 +39,6 @@ def lan(path: Path) -> None:
         sys.exit(complain(str(error), EXIT_CONFIG))
     if trouble := certificate.key_trouble(settings):
         sys.exit(complain(trouble, EXIT_CONFIG))
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     if (state := found.state(datetime.now(UTC))) != "good":
         # Shown all the same: the clock here may be wrong, and each browser judges by its own.
         click.echo(f"the certificate ends on {found.ends:%Y-%m-%d} ({state}); docs/lan.md", err=True)

@@ -19,7 +19,7 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-from appliance import assembly, guestbook, lockers, ratings, staff, tickets, visits
+from appliance import assembly, guestbook, lockers, logs, ratings, staff, tickets, visits
 from appliance.__main__ import run_front_desk, simulated_config
 from appliance.clock import SystemClock
 from appliance.errors import ApplianceError
@@ -182,4 +182,5 @@ def look(db: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
 
 
 if __name__ == "__main__":
+    logs.begin()
     sys.exit(run((Path(__file__).parent / "central-url").read_text()))
