@@ -13,8 +13,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +23,7 @@ from threading import Lock
 from traceback import clear_frames
 from typing import Any
 
-from gpiozero import GPIOPinInUse, GPIOZeroError
+from gpiozero import GPIOPinInUse, GPIOZeroError, OutputDevice
 
 from drivers.base import Busy, DriverError, Missing
 
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 PinSource = Callable[[], Any]
 """Gives the gpiozero pin factory; asked at each connect, so that one can wait for a chip to come."""
+
+_LET_GO_S = 0.2  # lgpio may be so late to let go of a line that was closed just now
+_AGAIN_S = 0.01
 
 _opening = Lock()
 
@@ -51,22 +55,42 @@ def _open_chip(chip: int | None, work_dir: Path | None) -> Any:
     with translated("gpio", what, Missing):
         lgpio_pins = _lgpio_pins(work_dir)
         factory = lgpio_pins.LGPIOFactory(chip=chip)
-    factory.pin_class = _without_blip(lgpio_pins)
+    factory.pin_class = _careful(lgpio_pins)
     return factory
 
 
-def _without_blip(lgpio_pins: Any) -> Any:
-    """gpiozero's pin claims an output low and sets it after that: to an active-low lock that is a pulse.
+def _careful(lgpio_pins: Any) -> Any:
+    """gpiozero's pin on lgpio, but for what it does wrong at the two ends of a line's use."""
+    lgpio = lgpio_pins.lgpio
 
-    It leaves this method to be overridden for just that.
-    """
+    class CarefulPin(lgpio_pins.LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
+        _callback: Any
 
-    class OutputAtOnce(lgpio_pins.LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
         def output_with_state(self, state: float) -> None:
-            """Make it an output that is at `state` from the first moment."""
-            lgpio_pins.lgpio.gpio_claim_output(self.factory._handle, self._number, bool(state))
+            """Make it an output that is at `state` from the first moment.
 
-    return OutputAtOnce
+            gpiozero leaves this method to be overridden for just that: its own claims the output low and sets
+            it after that, which to an active-low lock is a pulse.
+            """
+            lgpio.gpio_claim_output(self.factory._handle, self._number, bool(state))
+
+        def close(self) -> None:
+            """Let go of the line.
+
+            gpiozero's own claims it as an input, for as long as the process lives. That fails while lgpio's
+            thread still listens to it (it waits 2 ms for that one, which on a busy machine is not enough);
+            the device is then never closed, until the garbage collector does so in the midst of gpiozero's
+            own lock, and its thread stands still for ever.
+            """
+            if self._callback is not None:
+                self._callback.cancel()
+                self._callback = None
+            handle = self.factory._handle
+            claimed = self.GPIO_IS_LG_INPUT | self.GPIO_IS_LG_OUTPUT | self.GPIO_IS_LG_ALERT
+            if handle is not None and lgpio.gpio_get_mode(handle, self._number) & claimed:
+                lgpio.gpio_free(handle, self._number)
+
+    return CarefulPin
 
 
 def _lgpio_pins(work_dir: Path | None) -> Any:
@@ -113,25 +137,46 @@ class Lines:
     def __init__(self, device: str, source: PinSource) -> None:
         """Raises what `source` raises, in the name of `device`."""
         self._device = device
-        self._open = ExitStack()
+        self._open: list[Any] = []
         with translated(device, "the GPIO chip", Missing):
             self._factory = source()
 
     def open(self, kind: Callable[..., Any], pin: int, what: str, **settings: object) -> Any:
         """Open one gpiozero device on GPIO `pin`. Raises Busy or Missing, with the pin in the detail."""
-        with translated(self._device, f"{what} on GPIO{pin}", Missing):
+        give_up = time.monotonic() + _LET_GO_S
+        while True:
             try:
-                line = kind(pin, pin_factory=self._factory, **settings)
-            except pin_errors() as error:
-                # The half-made device keeps its pin reserved for as long as somebody keeps the error.
-                clear_frames(error.__traceback__)
-                raise
-        self._open.callback(line.close)
-        return line
+                with translated(self._device, f"{what} on GPIO{pin}", Missing):
+                    line = self._made(kind, pin, **settings)
+            except Busy:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(_AGAIN_S)
+            else:
+                self._open.append(line)
+                return line
+
+    def _made(self, kind: Callable[..., Any], pin: int, **settings: object) -> Any:
+        try:
+            return kind(pin, pin_factory=self._factory, **settings)
+        except pin_errors() as error:
+            # The half-made device keeps its pin reserved for as long as somebody keeps the error.
+            clear_frames(error.__traceback__)
+            raise
 
     def close(self) -> None:
-        """Close every line, also after one that fails; never raises."""
-        try:
-            self._open.close()
-        except pin_errors() as error:
-            log.warning("%s: closing: %s", self._device, error)
+        """Close every line, also after one that fails, outputs switched off; never raises."""
+        while self._open:
+            try:
+                _let_go(self._open.pop())
+            except pin_errors() as error:
+                clear_frames(error.__traceback__)  # as above: it is nobody's from now on
+                log.warning("%s: closing: %s", self._device, error)
+
+
+def _let_go(line: Any) -> None:
+    try:
+        if isinstance(line, OutputDevice):
+            line.off()  # a Pi leaves an output as it was
+    finally:
+        line.close()

@@ -1,16 +1,22 @@
-"""The chip itself: real lgpio, in a process of its own, since importing it leaves a thread and a FIFO."""
+"""Lines, and the chip: real lgpio, in a process of its own, since importing it leaves a thread and a FIFO."""
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Timer
+from weakref import ref
 
 import pytest
+from gpiozero import LED, InputDevice
 
 import drivers.base
+from drivers.gpio import Lines
+from drivers.simulated.pins import SimulatedPins
 
 ROOT = Path(drivers.base.__file__).parents[1]
 
@@ -55,6 +61,48 @@ with TakenPins() as pins:
     except DriverError as error:
         print(type(error).__name__, "|", error)
 """
+
+
+class Stubborn:
+    """A line that cannot be closed."""
+
+    def __init__(self, pin: int, pin_factory: object) -> None:
+        """It is open."""
+
+    def close(self) -> None:
+        raise OSError("GPIO busy")
+
+
+def test_a_line_that_does_not_close_is_nobody_s_and_the_others_are_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Left to the garbage collector, gpiozero would close it in the midst of its own lock."""
+    with SimulatedPins() as pins:
+        lines = Lines("buttons", lambda: pins)
+        lamp = lines.open(LED, 27, "lamp P")
+        stubborn = ref(lines.open(Stubborn, 17, "button P"))
+        lamp.on()
+        gc.disable()
+        try:
+            lines.close()
+            assert stubborn() is None
+        finally:
+            gc.enable()
+        assert not pins.level(27)
+        assert lamp.closed
+    assert caplog.messages == ["buttons: closing: GPIO busy"]
+
+
+def test_a_line_that_is_let_go_of_late_is_waited_for() -> None:
+    with SimulatedPins() as pins:
+        pins.hold(17)
+        lines = Lines("buttons", lambda: pins)
+        soon = Timer(0.05, pins.hold, (17,), {"held": False})
+        soon.start()
+        assert lines.open(InputDevice, 17, "button P", pull_up=True).pull_up
+        soon.join()
+        lines.close()
+
 
 needs_lgpio = pytest.mark.skipif(find_spec("lgpio") is None, reason="lgpio is not installed")
 
