@@ -1,4 +1,4 @@
-"""A bank of lockers on simulated GPIO lines: latches that a pulse opens, doors, and their contacts.
+"""A bank of lockers on GPIO lines: latches that a pulse opens, doors, and their contacts.
 
 It sees what a real locker sees, the level of a line, and nothing of the driver that sets it.
 """
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from drivers.locks import LockWiring
-from drivers.simulated.pins import SimulatedPins
+from drivers.simulated.wires import Wires
 
 OPENS_AFTER_MS = 10.0
 PULSES_KEPT = 1000
@@ -70,7 +70,7 @@ class SimulatedLockers:
 
     def __init__(
         self,
-        pins: SimulatedPins,
+        pins: Wires,
         wiring: Mapping[str, LockWiring],
         *,
         opens_after_ms: float = OPENS_AFTER_MS,
@@ -93,11 +93,13 @@ class SimulatedLockers:
 
     def is_energised(self, name: str) -> bool:
         """True while the coil has current."""
-        return self._lockers[name].energised_since_ns is not None
+        with self._pins.electricity:
+            return self._lockers[name].energised_since_ns is not None
 
     def is_open(self, name: str) -> bool:
         """True while the door is open, whatever its contact says."""
-        return self._lockers[name].is_open
+        with self._pins.electricity:
+            return self._lockers[name].is_open
 
     def open_door(self, name: str) -> None:
         """Open the door without a pulse: the emergency key, or force."""
@@ -109,7 +111,8 @@ class SimulatedLockers:
 
     def jam(self, name: str, jammed: bool) -> None:
         """Jam the latch, so that a pulse does not open the door, or free it."""
-        self._lockers[name].jammed = jammed
+        with self._pins.electricity:
+            self._lockers[name].jammed = jammed
 
     def _coil(self, name: str, level: bool, at_ns: int) -> None:
         locker = self._lockers[name]

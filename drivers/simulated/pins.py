@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from queue import SimpleQueue
 from threading import RLock, Thread
 from typing import Any
@@ -22,10 +22,9 @@ from typing import Any
 from gpiozero import PinFixedPull, PinInvalidFunction, PinInvalidPull
 from gpiozero.pins.mock import MockFactory, MockPin
 
-RASPBERRY_PI_4B = "c03111"
+from drivers.simulated.wires import Watcher
 
-Watcher = Callable[[bool, int], None]
-"""Told of a line's new level and since when (time.monotonic_ns), at once, in the thread that changed it."""
+RASPBERRY_PI_4B = "c03111"
 
 
 class SimulatedPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
@@ -136,7 +135,7 @@ class SimulatedPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 class SimulatedPins(MockFactory):  # type: ignore[misc]  # gpiozero has no types
-    """A pin factory to hand to a driver, and the outside world for its lines. Pins go by their BCM number.
+    """A pin factory to hand to a driver, and the `Wires` of its lines. Pins go by their BCM number.
 
     Any number can live side by side; none becomes gpiozero's default. `close` ends the thread.
     """
@@ -191,7 +190,10 @@ class SimulatedPins(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         return bool(self._line(pin).state)
 
     def watch(self, pin: int, watcher: Watcher) -> None:
-        """Tell `watcher` of every change of the line. It must be quick and wait for no other thread."""
+        """Tell `watcher` of every change of the line, at once, in the thread that changed it.
+
+        It must be quick and wait for no other thread.
+        """
         with self.electricity:
             self._watchers[pin].append(watcher)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers.base import Locks
+from drivers.gpio import PinSource
 from drivers.lock_frames import KINDS
 from drivers.locks import GpioLocks, LockWiring, PulseTiming
 from drivers.serial_locks import BoardLock, Bus, SerialLocks
@@ -17,6 +18,7 @@ from drivers.simulated.board_lockers import BoardLockers
 from drivers.simulated.lock_board import SimulatedLockBoards
 from drivers.simulated.lockers import Bank, SimulatedLockers
 from drivers.simulated.pins import SimulatedPins
+from drivers.simulated.wires import Wires
 
 GAP_S = 0.05
 REST_S = 0.3
@@ -36,15 +38,21 @@ class Bench:
 
 
 @contextmanager
-def gpio(_folder: Path) -> Iterator[Bench]:
-    """On lines of the Pi."""
+def on_lines(wires: Wires, factory: PinSource) -> Iterator[Bench]:
+    """On lines of the Pi, or of what stands in for it."""
     timing = PulseTiming(pulse_s=0.02, max_pulse_s=LONGEST_PULSE_S, gap_s=GAP_S, rest_s=REST_S)
-    with SimulatedPins() as pins:
-        lockers = SimulatedLockers(pins, LINES)
-        driver = GpioLocks(name="lockers", wiring=LINES, factory=lambda: pins, timing=timing)
-        taken, freed = partial(pins.hold, 5, held=True), partial(pins.hold, 5, held=False)
-        yield Bench(driver, lockers, taken, freed)
-        driver.close()
+    lockers = SimulatedLockers(wires, LINES)
+    driver = GpioLocks(name="lockers", wiring=LINES, factory=factory, timing=timing)
+    taken, freed = partial(wires.hold, 5, held=True), partial(wires.hold, 5, held=False)
+    yield Bench(driver, lockers, taken, freed)
+    driver.close()
+
+
+@contextmanager
+def gpio(_folder: Path) -> Iterator[Bench]:
+    """On simulated lines."""
+    with SimulatedPins() as pins, on_lines(pins, lambda: pins) as bench:
+        yield bench
 
 
 @contextmanager

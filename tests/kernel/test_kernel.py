@@ -16,7 +16,7 @@ from tests.kernel import machine
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(1200)]
 
 WITHIN_S = 900.0
-PARTS = ("gpio", "usb_printer", "contracts", "camera")
+PARTS = ("gpio", "usb_printer", "camera", "contract_")
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,9 @@ def kernel() -> machine.Kernel:
 def ran(
     request: pytest.FixtureRequest, kernel: machine.Kernel, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """What pytest wrote down in the machine about one file of tests."""
+    """What pytest wrote down in the machine about one part of the tests."""
     folder = tmp_path_factory.mktemp(request.param)
-    tests = f"tests/kernel/guest/test_{request.param}.py"
+    tests = f"tests/kernel/guest/test_{request.param}*.py"
     options = "-m kernel -s -p no:cacheprovider -p no:randomly --color=no --timeout=300"
     began = time.monotonic()
     machine.run(

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from drivers.base import Phrase
-from drivers.button import ButtonWiring, GpioButtons
 from drivers.camera import CameraSettings, OpenCvCamera
 from drivers.card_reader import PcscReader
 from drivers.flatbed import SaneFlatbed, ScanSettings
 from drivers.simulated import player
 from drivers.simulated.glass import Glass
-from drivers.simulated.pins import SimulatedPins
 from drivers.simulated.station import SimulatedStation
 from drivers.simulated.tray import CardTray
 from drivers.speaker import EspeakSpeaker
-from tests.drivers import banks, printers
+from tests.drivers import banks, finger, printers
 from tests.drivers.contracts.device import ALWAYS, AT_A_CABLE, Bench, Clause
 from tests.drivers.printers import TICKET
 
@@ -47,14 +45,12 @@ def locks(make: Callable[[Path], AbstractContextManager[banks.Bench]], folder: P
 
 
 @contextmanager
-def buttons(pull_up: bool, _folder: Path) -> Iterator[Bench]:
-    """Two buttons, one with a lamp, to ground or to 3.3 V."""
-    wiring = {"P": ButtonWiring(17, pull_up, 27), "K": ButtonWiring(22, pull_up)}
-    with SimulatedPins() as pins:
-        driver = GpioButtons(name="buttons", wiring=wiring, factory=lambda: pins)
-        taken, freed = partial(pins.hold, 17, held=True), partial(pins.hold, 17, held=False)
-        yield Bench(driver, lambda: driver.next_edge(0.0), taken, freed)
-        driver.close()
+def buttons(make: Callable[[], AbstractContextManager[finger.Bench]], _folder: Path) -> Iterator[Bench]:
+    """Two buttons, one with a lamp."""
+    with make() as bench:
+        taken = partial(bench.wires.hold, finger.PIN, held=True)
+        freed = partial(bench.wires.hold, finger.PIN, held=False)
+        yield Bench(bench.buttons, lambda: bench.buttons.next_edge(0.0), taken, freed)
 
 
 @contextmanager
@@ -125,8 +121,7 @@ def flatbed(folder: Path) -> Iterator[Bench]:
 
 BENCHES: Final[dict[str, tuple[Maker, tuple[Clause, ...]]]] = {
     **{f"printer {name}": (partial(printer, make), AT_A_CABLE) for name, make in printers.BENCHES.items()},
-    "buttons to ground": (partial(buttons, True), ALWAYS),
-    "buttons to 3.3 V": (partial(buttons, False), ALWAYS),
+    **{f"buttons {name}": (partial(buttons, make), ALWAYS) for name, make in finger.BENCHES.items()},
     **{
         f"locks {name}": (partial(locks, make), ALWAYS if name == "gpiozero" else AT_A_CABLE)
         for name, make in banks.BENCHES.items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -57,29 +59,38 @@ BENCHES: dict[str, Callable[[Path], AbstractContextManager[OpenCvCamera]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Bench:
+    """A camera, and the size of its pictures in pixels."""
+
+    camera: OpenCvCamera
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
 @pytest.fixture(params=BENCHES)
-def camera(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenCvCamera]:
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     with BENCHES[request.param](tmp_path) as camera:
         camera.connect()
-        yield camera
+        yield Bench(camera)
         camera.close()
 
 
-def test_a_frame_is_kept_as_a_picture_that_others_can_open(camera: OpenCvCamera) -> None:
-    photo = camera.grab().photo()
+def test_a_frame_is_kept_as_a_picture_that_others_can_open(bench: Bench) -> None:
+    photo = bench.camera.grab().photo()
     with Image.open(io.BytesIO(photo.data)) as picture:
-        assert picture.size == (WIDTH, HEIGHT)
+        assert picture.size == (bench.width, bench.height)
         assert picture.format == {"jpg": "JPEG", "png": "PNG"}[photo.suffix]
 
 
 @pytest.mark.parametrize("factor", [1, 2, 4, 8])
-def test_a_frame_is_seen_at_a_fraction_of_its_size(camera: OpenCvCamera, factor: int) -> None:
-    frame = camera.grab()
-    height, width = HEIGHT // factor, WIDTH // factor
-    assert frame.reduced(factor, grey=True).shape == (height, width)  # type: ignore[arg-type]
-    assert frame.reduced(factor, grey=False).shape == (height, width, 3)  # type: ignore[arg-type]
+def test_a_frame_is_seen_at_a_fraction_of_its_size(bench: Bench, factor: Literal[1, 2, 4, 8]) -> None:
+    frame = bench.camera.grab()
+    height, width = bench.height // factor, bench.width // factor
+    assert frame.reduced(factor, grey=True).shape == (height, width)
+    assert frame.reduced(factor, grey=False).shape == (height, width, 3)
 
 
-def test_frames_come_in_the_order_of_their_time(camera: OpenCvCamera) -> None:
-    times = [camera.grab().at_s for _ in range(3)]
+def test_frames_come_in_the_order_of_their_time(bench: Bench) -> None:
+    times = [bench.camera.grab().at_s for _ in range(3)]
     assert times == sorted(times)

@@ -52,12 +52,17 @@ class SimulatedLines:
     def changes(self, pin: int) -> list[Change]:
         """What programs did to an output since `clear`, one entry for each time that its level changed."""
         found: list[Change] = []
-        for at, number, way, level in _EVENT.findall((TRACING / "trace").read_text()):
-            one = Change(float(at), int(number) - self.first, level == "1")
+        for one in self.parse((TRACING / "trace").read_text()):
             known = bool(found) and found[-1].high == one.high
-            if way == "set" and one.pin == pin and not known:
+            if one.pin == pin and not known:
                 found.append(one)
         return found
+
+    def parse(self, trace: str) -> Iterator[Change]:
+        """The levels that programs gave to outputs, the same again included."""
+        for at, number, way, level in _EVENT.findall(trace):
+            if way == "set":
+                yield Change(float(at), int(number) - self.first, level == "1")
 
     def pulses(self, pin: int) -> list[float]:
         """How long each high level lasted, in seconds, by the kernel's own stamps."""
@@ -69,7 +74,7 @@ class SimulatedLines:
         (TRACING / "trace").write_text("")
 
 
-def await_that(holds: Callable[[], bool], within_s: float = SOON_S) -> None:
+def await_that(holds: Callable[[], object], within_s: float = SOON_S) -> None:
     """Until it holds."""
     give_up = time.monotonic() + within_s
     while not holds():

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from drivers.base import Busy, DriverError, Lost, Missing, Timeout
 from drivers.camera import CameraSettings, OpenCvCamera
+from tests.kernel.guest.benches import VIDEO, plug_camera
 from tests.kernel.guest.lines import await_that
 
 pytestmark = pytest.mark.kernel
 
-DEVICE = Path("/dev/video0")
 SETTINGS = CameraSettings(width=640, height=360, timeout_s=10.0, warm_up=1)
-DRIVER = Path("/sys/bus/platform/drivers/vivid")
 
 
 @pytest.fixture
 def camera() -> Iterator[OpenCvCamera]:
-    await_that(DEVICE.exists)
-    camera = OpenCvCamera(str(DEVICE), SETTINGS)
+    await_that(VIDEO.exists)
+    camera = OpenCvCamera(str(VIDEO), SETTINGS)
     yield camera
     camera.close()
 
@@ -53,7 +51,7 @@ def test_it_is_found_by_its_pattern(camera: OpenCvCamera) -> None:
 def test_a_camera_that_another_program_has_is_busy(camera: OpenCvCamera) -> None:
     camera.connect()
     camera.grab()
-    other = OpenCvCamera(str(DEVICE), SETTINGS)
+    other = OpenCvCamera(str(VIDEO), SETTINGS)
     with pytest.raises(Busy):
         other.connect()
     assert camera.grab().reduced(1, grey=True).any(), "the first one goes on"
@@ -66,15 +64,14 @@ def test_a_camera_that_another_program_has_is_busy(camera: OpenCvCamera) -> None
 def test_pulled_out_it_is_lost_then_missing_and_put_back_it_gives_pictures(camera: OpenCvCamera) -> None:
     camera.connect()
     camera.grab()
-    (DRIVER / "unbind").write_text("vivid.0")
+    plug_camera(plugged=False)
     with pytest.raises((Lost, Timeout)):
         for _ in range(100):  # those that were taken already still come
             camera.grab()
     camera.close()
-    await_that(lambda: not DEVICE.exists())
     with pytest.raises(Missing):
         camera.connect()
-    (DRIVER / "bind").write_text("vivid.0")
+    plug_camera(plugged=True)
     await_that(lambda: _opens(camera))
     assert camera.grab().reduced(1, grey=True).any()
 

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.drivers.contracts.test_printer import *  # noqa: F403 - its tests, and only its bench is another one
-from tests.drivers.printers import TIMEOUT_S, Bench
-from tests.kernel.guest.usb_printer import driver, usb_printer
+from tests.drivers.printers import Bench
+from tests.kernel.guest.benches import printer
 
 pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture  # type: ignore[no-redef]  # the suite's own is on simulated wires
 def bench() -> Iterator[Bench]:
-    with usb_printer() as printer:
-        bench = Bench(driver(timeout_s=TIMEOUT_S), printer)
+    with printer() as bench:
         bench.driver.connect()
         yield bench
         bench.driver.close()
-        assert printer.complaints == []
+        assert bench.printer.complaints == []

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
-from functools import partial
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ import pytest
 from drivers.base import Busy, Door, Edge, Pressed, Stuck, Unstuck
 from drivers.button import ButtonWiring, GpioButtons
 from drivers.debounce import Presses, Rules
-from drivers.gpio import pin_factory
 from drivers.locks import GpioLocks, LockWiring, PulseTiming
+from tests.kernel.guest.benches import CHIP
 from tests.kernel.guest.lines import SimulatedLines
 
 pytestmark = pytest.mark.kernel
@@ -25,7 +24,6 @@ BUTTON, LAMP, LOCK, CONTACT, TAKEN, ALONE = 17, 27, 5, 6, 23, 24
 ROOT = Path(__file__).parents[3]
 MS = 1_000_000
 SLACK_S = 0.25  # what an emulated machine adds to a sleep
-CHIP = partial(pin_factory, 0)
 
 _HOLD = """
 import sys, time, lgpio
@@ -123,6 +121,23 @@ def test_it_listens_again_after_a_new_connection(lines: SimulatedLines, presses:
     assert presses.next_event(0.5) is None
     press(lines, 0.1)
     assert isinstance(presses.next_event(5), Pressed)
+
+
+def test_buttons_are_let_go_of_and_taken_again_on_a_busy_machine(
+    lines: SimulatedLines, buttons: GpioButtons, caplog: pytest.LogCaptureFixture
+) -> None:
+    """lgpio's own thread is then late, and still listens to a line that is closed."""
+    with ExitStack() as stack:
+        for _ in range(6):
+            busy = stack.enter_context(subprocess.Popen(["sh", "-c", "while :; do :; done"]))
+            stack.callback(busy.kill)
+        for _ in range(20):
+            buttons.connect()
+            press(lines, 0.01)
+            edges = [buttons.next_edge(20) for _ in range(3)]
+            assert [edge and edge.pressed for edge in edges] == [False, True, False]
+            buttons.close()
+    assert caplog.messages == []
 
 
 def test_the_lamp_follows(lines: SimulatedLines, presses: Presses) -> None:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
+import usb.core
+
 from drivers.printer import EscposPrinter, UsbWire
 from drivers.simulated.printer import PrinterKind, ServedPrinter
 from tests.kernel.guest.lines import await_that
@@ -90,6 +92,7 @@ class GadgetPort:
             pass
         await_that(lambda: any(_USBLP.glob("*:*")))  # which takes each printer first, and is to let go
         subprocess.run(["udevadm", "settle"], check=True)
+        await_that(lambda: usb.core.find(idVendor=VENDOR, idProduct=PRODUCT))  # libusb hears of it last
         self.ready.set()
 
     def _opens(self) -> bool:
