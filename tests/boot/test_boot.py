@@ -23,6 +23,9 @@ CONFIG = f"""\
 [site]
 office = "1373"
 
+[queue]
+only_within_hours = false # whenever this is run
+
 [printer]
 driver = "escpos-usb"
 vendor = "04b8"
