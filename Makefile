@@ -26,9 +26,9 @@ test-install: ## install, upgrade and remove on Debian systems in folders (as ro
 	@./bootstrap.sh test
 	$(BIN)/pytest -m install --timeout=3600
 
-test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50
+test-boot: ## boot a Debian with the package in QEMU, hurt it, pull its plug (as root; docs/boot.md); CUTS=50 SUITE=bookworm
 	@./bootstrap.sh test
-	FRONTDESK_CUTS=$(or $(CUTS),50) $(BIN)/pytest -m boot -s -p no:randomly
+	FRONTDESK_CUTS=$(or $(CUTS),50) FRONTDESK_SUITE=$(or $(SUITE),bookworm) $(BIN)/pytest -m boot -s -p no:randomly
 
 test-kernel: ## the drivers on a real kernel's GPIO, USB and V4L2, in QEMU (as root; docs/kernel.md)
 	@./bootstrap.sh test

@@ -19,7 +19,8 @@ from installer import deb, release
 from installer.wheels import Platform
 from tests.install.debian import Machine, cache, debian
 
-SUITE, PYTHON = "bookworm", (3, 11)
+SUITES = {"bookworm": (3, 11), "trixie": (3, 13)}  # and each one's Python
+SUITE = os.environ.get("FRONTDESK_SUITE", "bookworm")
 VERSION = "0.0"
 HERE = Path(__file__).parent
 _IN_IMAGE = ("image.py", "porter.py")
@@ -87,9 +88,9 @@ def image(*, with_screen: bool = False) -> Image:
     assert os.geteuid() == 0, "a Debian in a folder is entered as root"
     kernel = stock_kernel()
     kind = "screen" if with_screen else "boot"
-    root = cache() / f"{kind}-{_state()}.img"
+    root = cache() / f"{SUITE}-{kind}-{_state()}.img"
     if not root.exists():
-        for older in cache().glob(f"{kind}-*.img"):
+        for older in cache().glob(f"{SUITE}-{kind}-*.img"):
             older.unlink()
         _make_root(root, kernel, f"{_TESTS_OWN} {_SCREEN}" if with_screen else _TESTS_OWN)
     return Image(next((kernel / "boot").glob("vmlinuz-*")), _initramfs(kernel), root)
@@ -257,7 +258,7 @@ def make_disk(target: Path, megabytes: int, folder: Path, label: str = "frontdes
 def _package(folder: Path) -> Path:
     content = folder / "content"
     content.mkdir()
-    release.lay_out(release.PROJECT, content, VERSION, [Platform(platform.machine(), PYTHON)])
+    release.lay_out(release.PROJECT, content, VERSION, [Platform(platform.machine(), SUITES[SUITE])])
     release.sum_up(content)
     root, package = folder / "package", folder / "package.deb"
     shutil.copytree(content, root / "usr/share/pst-frontdesk/release")
