@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -18,10 +17,14 @@ from drivers.simulated.printer import VirtualPrinter
 from installer import deb, release, wheels
 from installer.wheels import PYTHONS, Platform
 from tests.cli.conftest import CONFIG, port, printer
+from tests.install import processors
 from tests.install.debian import Machine, debian
+from tests.install.processors import OWN
 
 __all__ = ["port", "printer"]
 
+A_PI_S = "aarch64"
+MACHINES = [(suite, processor) for processor in sorted({OWN, A_PI_S}) for suite in ("bookworm", "trixie")]
 FIRST, NEXT, BAD = "1.0", "1.1", "1.2"
 
 
@@ -48,7 +51,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     assert os.geteuid() == 0, "a Debian in a folder is entered as root"
     workshop = Workshop(tmp_path_factory.mktemp("workshop"), tmp_path_factory.mktemp("key") / "key")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", workshop.key], check=True)
-    platforms = [Platform(platform.machine(), python) for python in PYTHONS]
+    platforms = [Platform(machine, python) for machine in sorted({OWN, A_PI_S}) for python in PYTHONS]
     first = workshop.content(FIRST)
     first.mkdir()
     release.lay_out(release.PROJECT, first, FIRST, platforms)
@@ -104,9 +107,14 @@ def finish(workshop: Workshop, version: str) -> None:
         deb.pack(root, workshop.deb(version), 0)
 
 
-@pytest.fixture(params=["bookworm", "trixie"])
+@pytest.fixture(params=MACHINES, ids=" ".join)
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
-    with debian(request.param, tmp_path) as machine:
+    suite, processor = request.param
+    try:
+        processors.provide(processor)
+    except processors.NotHere as error:
+        pytest.skip(str(error))
+    with debian(suite, tmp_path, processor) as machine:
         yield machine
 
 
