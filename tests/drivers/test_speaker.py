@@ -317,4 +317,4 @@ def test_the_simulated_player_starts_at_once(make: Make, folder: Path) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(processor_s() for _ in range(5)) < 0.2
+    assert any(processor_s() < 0.1 for _ in range(30)), "also while others are busy, if tried often enough"
