@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.drivers.contracts.benches import BENCHES
 from tests.drivers.contracts.device import ALWAYS, AT_A_CABLE, Bench, Clause
 
-KEPT = [(name, clause) for name, (_, clauses) in BENCHES.items() for clause in clauses]
+Maker = TypeVar("Maker")
+
+
+def each_clause(benches: Mapping[str, tuple[Maker, tuple[Clause, ...]]]) -> pytest.MarkDecorator:
+    """A test of one bench, by its name, and one clause: for each that is to be kept there."""
+    kept = [(name, clause) for name, (_, clauses) in benches.items() for clause in clauses]
+    ids = [f"{name}: {clause.__name__}" for name, clause in kept]
+    return pytest.mark.parametrize(("bench", "clause"), kept, indirect=["bench"], ids=ids)
 
 
 @pytest.fixture
@@ -23,9 +31,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield bench
 
 
-@pytest.mark.parametrize(
-    ("bench", "clause"), KEPT, indirect=["bench"], ids=[f"{name}: {clause.__name__}" for name, clause in KEPT]
-)
+@each_clause(BENCHES)
 def test_a_driver_keeps_the_contract(bench: Bench, clause: Clause) -> None:
     clause(bench)
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.drivers.contracts.device import Bench, Clause
+from tests.drivers.contracts.test_device import each_clause
 from tests.kernel.guest.benches import DEVICES
 from tests.kernel.guest.lines import SimulatedLines
 
 pytestmark = pytest.mark.kernel
-
-KEPT = [(name, clause) for name, (_, clauses) in DEVICES.items() for clause in clauses]
 
 
 @pytest.fixture
@@ -22,8 +21,6 @@ def bench(request: pytest.FixtureRequest, lines: SimulatedLines) -> Iterator[Ben
         yield bench
 
 
-@pytest.mark.parametrize(
-    ("bench", "clause"), KEPT, indirect=["bench"], ids=[f"{name}: {clause.__name__}" for name, clause in KEPT]
-)
+@each_clause(DEVICES)
 def test_a_driver_keeps_the_contract(bench: Bench, clause: Clause) -> None:
     clause(bench)
