@@ -75,19 +75,23 @@ def _careful(lgpio_pins: Any) -> Any:
             lgpio.gpio_claim_output(self.factory._handle, self._number, bool(state))
 
         def close(self) -> None:
-            """Let go of the line.
+            """Let go of the line, as one that drives nothing.
 
-            gpiozero's own claims it as an input, for as long as the process lives. That fails while lgpio's
-            thread still listens to it (it waits 2 ms for that one, which on a busy machine is not enough);
-            the device is then never closed, until the garbage collector does so in the midst of gpiozero's
-            own lock, and its thread stands still for ever.
+            gpiozero's own claims it as an input, for as long as the process lives. For a button that fails
+            while lgpio's thread still listens to it (it waits 2 ms for that one, which on a busy machine is
+            not enough); the device is then never closed, until the garbage collector does so in the midst of
+            gpiozero's own lock, and its thread stands still for ever.
             """
             if self._callback is not None:
                 self._callback.cancel()
                 self._callback = None
             handle = self.factory._handle
-            claimed = self.GPIO_IS_LG_INPUT | self.GPIO_IS_LG_OUTPUT | self.GPIO_IS_LG_ALERT
-            if handle is not None and lgpio.gpio_get_mode(handle, self._number) & claimed:
+            if handle is None:
+                return
+            mode = lgpio.gpio_get_mode(handle, self._number)
+            if mode & self.GPIO_IS_LG_OUTPUT:  # which a Pi would leave as it was, also where off had failed
+                lgpio.gpio_claim_input(handle, self._number, lgpio.SET_PULL_NONE)
+            if mode & (self.GPIO_IS_LG_INPUT | self.GPIO_IS_LG_OUTPUT | self.GPIO_IS_LG_ALERT):
                 lgpio.gpio_free(handle, self._number)
 
     return CarefulPin

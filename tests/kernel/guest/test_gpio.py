@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from gpiozero import LED
 
 from drivers.base import Busy, Door, Edge, Pressed, Stuck, Unstuck
 from drivers.button import ButtonWiring, GpioButtons
@@ -30,6 +31,11 @@ import sys, time, lgpio
 lgpio.gpio_claim_output(lgpio.gpiochip_open(0), int(sys.argv[1]), 1)
 print("held", flush=True)
 time.sleep(600)
+"""
+
+_MODE = """
+import sys, lgpio
+print(lgpio.gpio_get_mode(lgpio.gpiochip_open(0), int(sys.argv[1])))
 """
 
 
@@ -146,6 +152,20 @@ def test_the_lamp_follows(lines: SimulatedLines, presses: Presses) -> None:
     assert lines.is_high(LAMP)
     presses.lamp("P", False)
     assert not lines.is_high(LAMP)
+
+
+def test_an_output_that_is_let_go_of_drives_nothing_even_where_it_could_not_be_switched_off(
+    lines: SimulatedLines,
+) -> None:
+    line = LED(LAMP, pin_factory=CHIP())
+    line.on()
+    assert lines.is_high(LAMP)
+    line.close()
+    told = subprocess.run(
+        [sys.executable, "-c", _MODE, str(LAMP)], check=True, capture_output=True, cwd="/run"
+    )
+    in_use, is_output = 1, 2
+    assert int(told.stdout) & (in_use | is_output) == 0
 
 
 # ---------------------------------------------------------------------------------------- locks
