@@ -92,7 +92,6 @@ class GadgetPort:
             pass
         await_that(lambda: any(_USBLP.glob("*:*")))  # which takes each printer first, and is to let go
         subprocess.run(["udevadm", "settle"], check=True)
-        await_that(lambda: usb.core.find(idVendor=VENDOR, idProduct=PRODUCT))  # libusb hears of it last
         self.ready.set()
 
     def _opens(self) -> bool:
@@ -141,6 +140,7 @@ class UsbPrinter(ServedPrinter):
         """Put the cable in, or wait until the bus has it again: that takes a moment here."""
         super().plug()
         assert self._usb.ready.wait(30)
+        await_that(lambda: usb.core.find(idVendor=VENDOR, idProduct=PRODUCT))  # libusb hears of it last
 
 
 @contextmanager
