@@ -189,6 +189,8 @@ class SaneFlatbed:
             self._device.start()
             rows: NDArray[np.uint8] = self._device.arr_snap(progress=_harmless(progress))
         except (sane._sane.error, RuntimeError) as error:
+            if self._cancelled.is_set():  # libsane has several words for that, by where it was
+                raise Cancelled(self.name) from error
             raise self._translated(error) from error
         finally:
             self._scanning.clear()
